@@ -1,0 +1,100 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Kernels are written with Swift's SIMD types and compiled for the processor that runs them;
+// without `-march=native` they would fall back to SSE2.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .unsafeFlags(["-Xcc", "-march=native"]),
+]
+
+let argumentParser: Target.Dependency = .product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["ToolKit", argumentParser] + dependencies,
+        swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "cpo-tools",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        // System libraries
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+        // Numerics: no I/O, no Foundation
+        library("Kernels", ["COpenBLAS"]),
+        library("Transformer", ["Kernels"]),
+        library("Objectives", []),
+
+        // Files and formats
+        library("StreamIO", ["CZstd", crypto]),
+        library("Records", ["StreamIO"]),
+        library("Tokenization", ["StreamIO"]),
+        library("Checkpoints", ["StreamIO", "Transformer"]),
+
+        // What the tools do
+        library("Sampling", ["Kernels", "Transformer", "Records"]),
+        library("Training", ["Kernels", "Transformer", "Objectives", "Checkpoints", "Records"]),
+        library(
+            "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
+        library("Evaluation", ["COpenBLAS", "Kernels", "StreamIO", "Records"]),
+        library("Reporting", ["StreamIO", "Records"]),
+        library("ToolKit", ["StreamIO", "Records", "Kernels", argumentParser]),
+
+        // Executables
+        tool("tokenize", ["Tokenization", "Records", "StreamIO"]),
+        tool("pretrain-mle", ["Training", "Checkpoints", "Records"]),
+        tool("gen-negatives", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
+        tool("rank-by-embedding", ["Embedding", "Evaluation", "Records"]),
+        tool("train-cpo", ["Training", "Checkpoints", "Records"]),
+        tool("blend-weights", ["Checkpoints", "StreamIO"]),
+        tool(
+            "judge",
+            ["Embedding", "Evaluation", "Sampling", "Checkpoints", "Tokenization", "Records"]),
+        tool("mauve", ["Embedding", "Evaluation", "Checkpoints", "Tokenization", "Records"]),
+        tool("generate", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
+        tool("score", ["Training", "Checkpoints", "Records"]),
+        tool("import-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
+        tool("report", ["Reporting", "Records"]),
+
+        // Writes data/mini-dolly.jsonl.zst
+        .executableTarget(
+            name: "make-mini-dolly", dependencies: ["StreamIO", "Records"],
+            path: "data/generator", swiftSettings: settings),
+
+        // Tests
+        .target(
+            name: "TestSupport", dependencies: ["StreamIO", "Transformer", "Checkpoints"],
+            path: "Tests/TestSupport", swiftSettings: settings),
+        tests("KernelsTests", ["Kernels", "TestSupport"]),
+        tests("TransformerTests", ["Transformer", "Checkpoints", "TestSupport"]),
+        tests("ObjectivesTests", ["Objectives", "TestSupport"]),
+        tests("StreamIOTests", ["StreamIO", "Records", "TestSupport"]),
+        tests("TokenizationTests", ["Tokenization", "TestSupport"]),
+        tests("CheckpointsTests", ["Checkpoints", "TestSupport"]),
+        tests("SamplingTests", ["Sampling", "Checkpoints", "TestSupport"]),
+        tests("TrainingTests", ["Training", "Checkpoints", "TestSupport"]),
+        tests("EmbeddingTests", ["Embedding", "TestSupport"]),
+        tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
+        tests("ReportingTests", ["Reporting", "TestSupport"]),
+        tests("CLITests", ["TestSupport"]),
+    ]
+)

@@ -1,0 +1,1 @@
+// placeholder: AtomicFile and AtomicDirectory
