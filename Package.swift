@@ -80,7 +80,7 @@ let package = Package(
             name: "make-mini-dolly", dependencies: ["StreamIO", "Records"],
             path: "data/generator", swiftSettings: settings),
 
-        .executableTarget(name: "bench", dependencies: ["Kernels"], swiftSettings: settings),
+        .executableTarget(name: "bench", dependencies: ["Kernels", "Transformer", "Objectives"], swiftSettings: settings),
 
         // Tests
         .target(
