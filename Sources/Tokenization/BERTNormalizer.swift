@@ -64,7 +64,7 @@ struct BERTNormalizer: Sendable, Equatable {
         var result: [Unicode.Scalar] = []
         result.reserveCapacity(cleaned.count)
         for scalar in cleaned {
-            if stripsAccents && scalar.properties.generalCategory == .nonspacingMark { continue }
+            if stripsAccents && Self.category(scalar) == .nonspacingMark { continue }
             if !lowercases {
                 result.append(scalar)
             } else if scalar.isASCII {
@@ -86,7 +86,7 @@ struct BERTNormalizer: Sendable, Equatable {
             }
         }
         if scalar.properties.isWhitespace { return .space }
-        switch scalar.properties.generalCategory {
+        switch category(scalar) {
         case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
             .initialPunctuation, .finalPunctuation, .otherPunctuation:
             return .punctuation
@@ -94,7 +94,7 @@ struct BERTNormalizer: Sendable, Equatable {
         }
     }
 
-    /// U+0000, U+FFFD and control, format, private-use and unassigned characters, but not tab,
+    /// U+0000, U+FFFD and control, format and private-use characters, but not tab,
     /// line feed and carriage return.
     private static func isRemoved(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII {
@@ -105,9 +105,24 @@ struct BERTNormalizer: Sendable, Equatable {
             }
         }
         if scalar.value == 0xFFFD { return true }
-        switch scalar.properties.generalCategory {
-        case .control, .format, .privateUse, .unassigned, .surrogate: return true
+        switch category(scalar) {
+        case .control, .format, .privateUse: return true
         default: return false
+        }
+    }
+
+    /// The general category as of Unicode 8, which is what the reference implementation's tables
+    /// hold: characters that came later are unassigned (and kept), and those that changed their
+    /// category since have the old one.
+    private static func category(_ scalar: Unicode.Scalar) -> Unicode.GeneralCategory {
+        if scalar.isASCII { return scalar.properties.generalCategory }
+        guard let age = scalar.properties.age, age.major <= 8 else { return .unassigned }
+        switch scalar.value {
+        case 0x166D, 0x111C9: return .otherPunctuation
+        case 0x1734, 0x1171E: return .nonspacingMark
+        case 0x1885, 0x1886: return .otherLetter
+        case 0xA9BD: return .spacingMark
+        default: return scalar.properties.generalCategory
         }
     }
 
