@@ -70,7 +70,8 @@ import Transformer
     @Test(.enabled(if: Oracles.exist)) func shardsHoldTheSame() throws {
         let directory = try TemporaryDirectory()
         let inputs = [
-            (Oracles.path("tiny-openllama"), 0.25), (Oracles.path("tiny-openllama/reference"), 0.75),
+            (Oracles.path("tiny-openllama"), 0.25),
+            (Oracles.path("tiny-openllama/reference"), 0.75),
         ]
         let whole = try blend(inputs, to: directory.file("1"))
         let shards = try blend(inputs, to: directory.file("2"), shard: 30_000)
@@ -92,7 +93,8 @@ import Transformer
                 try readFile(directory.file("1/" + file)) == readFile(directory.file("2/" + file)))
         }
         let report = try ConfigurationObject(file: directory.file("1/blend.json"))
-        guard case .array(let inputs)? = report["inputs"], case .object(let first) = inputs[0] else {
+        guard case .array(let inputs)? = report["inputs"], case .object(let first) = inputs[0]
+        else {
             Issue.record("no inputs")
             return
         }
@@ -133,7 +135,9 @@ import Transformer
     }
 
     private func differences(_ inputs: [Blend.Input]) -> [String]? {
-        guard case .incompatible(let lines)? = failure({ _ = try Blend(inputs) }) else { return nil }
+        guard case .incompatible(let lines)? = failure({ _ = try Blend(inputs) }) else {
+            return nil
+        }
         return lines
     }
 
@@ -240,5 +244,24 @@ import Transformer
         #expect(
             names.sorted(by: naturallyPrecedes)
                 == ["a", "h.2", "h.2.w", "h.2.w2", "h.2.w10", "h.02.x", "h.10.w"])
+    }
+}
+
+@Suite struct BlendParsingTests {
+    @Test func readsDirectoryAndWeight() throws {
+        #expect(
+            try Blend.Input(parsing: "runs/a:b:0.25")
+                == Blend.Input(directory: "runs/a:b", weight: 0.25))
+        for text in ["a", "a:", ":1", "a:x", "a:1,5", ""] {
+            #expect(failure { _ = try Blend.Input(parsing: text) }?.exitStatus == .usage)
+        }
+    }
+
+    @Test(arguments: [
+        ("1", 1), ("500MB", 500_000_000), ("2GiB", 1 << 31), ("5GB", 5_000_000_000), ("3KB", 3000),
+        ("7B", 7), ("0", nil), ("-1GB", nil), ("GB", nil), ("1.5GB", nil), ("1 GB", nil),
+        ("99999999999GB", nil),
+    ]) func readsSizes(_ text: String, _ size: Int?) {
+        #expect(WeightFiles.size(parsing: text) == size)
     }
 }

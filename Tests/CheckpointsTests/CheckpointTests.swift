@@ -199,7 +199,8 @@ import Transformer
         let error = try load(
             Self.shapes.map { ($0.0, $0.0.hasSuffix("c_attn.weight") ? [12, 4] : $0.1) })
         guard
-            case .shape(_, "transformer.h.0.attn.c_attn.weight", got: [12, 4], expected: [4, 12])? =
+            case .shape(
+                _, "transformer.h.0.attn.c_attn.weight", got: [12, 4], expected: [4, 12])? =
                 error
         else {
             Issue.record("got \(String(describing: error))")

@@ -131,7 +131,9 @@ import Transformer
         #expect(
             try fault { $0.keyCount = 1 << 40 } == .count(what: "metadata keys", got: 1 << 40))
         #expect(
-            try fault { $0.set("a", UInt32(1)); $0.set("a", UInt32(1)) } == .duplicateKey("a"))
+            try fault {
+                $0.set("a", UInt32(1)); $0.set("a", UInt32(1))
+            } == .duplicateKey("a"))
         #expect(try fault { $0.keys = [("a", 13, [0])] } == .valueType(key: "a", got: 13))
         #expect(try fault { $0.keys = [("a", 7, [2])] } == .boolean(key: "a", got: 2))
         #expect(
@@ -152,7 +154,9 @@ import Transformer
     @Test func refusesMisplacedTensors() throws {
         let four = bytes([Float](repeating: 0, count: 4))
         #expect(
-            try fault { $0.add("t", [4], four); $0.add("t", [4], four) } == .duplicateTensor("t"))
+            try fault {
+                $0.add("t", [4], four); $0.add("t", [4], four)
+            } == .duplicateTensor("t"))
         #expect(
             try fault { $0.add("t", [1, 1, 1, 1, 4], four) } == .dimensions(tensor: "t", got: 5))
         #expect(try fault { $0.add("t", [4], type: 4, four) } == .unknownType(tensor: "t", got: 4))
@@ -169,7 +173,9 @@ import Transformer
             try fault { $0.add("t", [4], four, offset: 16) }
                 == .misaligned(tensor: "t", offset: 16, alignment: 32))
         #expect(
-            try fault { $0.add("a", [4], four); $0.add("b", [4], four, offset: 0) }
+            try fault {
+                $0.add("a", [4], four); $0.add("b", [4], four, offset: 0)
+            }
                 == .overlap(tensor: "b", other: "a"))
         guard case .dataTruncated? = try fault({ $0.add("t", [5], four) }) else {
             Issue.record("a tensor beyond the file was not refused")
