@@ -25,7 +25,7 @@ public final class Encoder {
         self.configuration = configuration
         self.parameters = parameters
         blocks = (0..<configuration.layerCount).map {
-            EncoderBlock(configuration, layout, layer: $0)
+            EncoderBlock(configuration, layout, parameters, layer: $0)
         }
         attention = BidirectionalAttention(
             headCount: configuration.headCount, headWidth: configuration.headWidth)

@@ -3,30 +3,31 @@ import Kernels
 // Legend: T rows, C channels, F feed-forward.
 
 /// A block of BERT (Devlin et al. 2019): attention and feed-forward, each added to its input and
-/// normed afterwards; GELU in its exact form. Holds offsets into the parameters.
-struct EncoderBlock: Sendable {
-    let queryKeyValue: Linear
-    let attentionOutput: Linear
+/// normed afterwards; GELU in its exact form. Keeps a copy of its matrices, packed for the product.
+struct EncoderBlock {
+    let queryKeyValue: PackedLinear
+    let attentionOutput: PackedLinear
     let attentionNorm: EncoderNorm
-    let expand: Linear
-    let contract: Linear
+    let expand: PackedLinear
+    let contract: PackedLinear
     let outputNorm: EncoderNorm
 
-    init(_ c: EncoderConfiguration, _ layout: EncoderLayout, layer: Int) {
+    init(
+        _ c: EncoderConfiguration, _ layout: EncoderLayout, _ parameters: ParameterBuffer,
+        layer: Int
+    ) {
         let prefix = EncoderLayout.prefix(ofLayer: layer)
-        func linear(_ name: String, from input: Int, to output: Int) -> Linear {
-            Linear(
-                inputWidth: input, outputWidth: output,
-                weight: layout.offset(prefix + name + ".weight"),
-                bias: layout.offset(prefix + name + ".bias"))
+        /// The layer whose parameters begin with those of `name`.
+        func linear(_ name: String, from input: Int, to output: Int) -> PackedLinear {
+            PackedLinear(
+                weight: parameters.base + layout.offset(prefix + name + ".weight"),
+                bias: parameters.base + layout.offset(prefix + name + ".bias"),
+                inputWidth: input, outputWidth: output)
         }
         func norm(_ name: String) -> EncoderNorm {
             EncoderNorm(layout, prefix + name, epsilon: c.normEpsilon)
         }
-        queryKeyValue = Linear(
-            inputWidth: c.width, outputWidth: 3 * c.width,
-            weight: layout.offset(prefix + "attention.self.query.weight"),
-            bias: layout.offset(prefix + "attention.self.query.bias"))
+        queryKeyValue = linear("attention.self.query", from: c.width, to: 3 * c.width)
         attentionOutput = linear("attention.output.dense", from: c.width, to: c.width)
         attentionNorm = norm("attention.output.LayerNorm")
         expand = linear("intermediate.dense", from: c.width, to: c.feedForwardWidth)
@@ -44,15 +45,14 @@ struct EncoderBlock: Sendable {
         attend: (_ qkv: MatrixView, _ output: MatrixView) -> Void
     ) {
         let qkv = workspace.qkv.matrix(rows: x.rows, columns: 3 * x.columns)
-        queryKeyValue.forward(parameters, x, into: qkv)
+        queryKeyValue.forward(x, into: qkv)
         let attended = workspace.attended.matrix(rows: x.rows, columns: x.columns)
         attend(qkv, attended)
-        attentionOutput.forward(parameters, attended, into: x, accumulating: true)
+        attentionOutput.forward(attended, into: x, .accumulate)
         attentionNorm.forward(parameters, x, workspace)
         let hidden = workspace.hidden.matrix(rows: x.rows, columns: expand.outputWidth)
-        expand.forward(parameters, x, into: hidden)
-        geluErfInPlace(hidden.base, count: hidden.rows * hidden.columns)
-        contract.forward(parameters, hidden, into: x, accumulating: true)
+        expand.forward(x, into: hidden, .geluErf)
+        contract.forward(hidden, into: x, .accumulate)
         outputNorm.forward(parameters, x, workspace)
     }
 }
@@ -89,15 +89,4 @@ final class EncoderWorkspace {
     let hidden = FloatBuffer()
     /// Statistics of a norm, (T, 2).
     let statistics = FloatBuffer()
-}
-
-extension Linear {
-    /// A layer whose weight is stored (out, in) from `weight` on and whose bias lies at `bias`.
-    init(inputWidth: Int, outputWidth: Int, weight: Int, bias: Int) {
-        self.inputWidth = inputWidth
-        self.outputWidth = outputWidth
-        self.weight = weight
-        self.bias = bias
-        storage = .outputByInput
-    }
 }
