@@ -1,0 +1,75 @@
+import Kernels
+import Synchronization
+
+extension MauveScore {
+    /// The rows of all sets, one after the other, each divided by its length (zeros stay zeros).
+    static func unitRows(_ sets: [FeatureSet]) -> FloatMatrix {
+        let width = sets.first?.width ?? 0
+        let matrix = FloatMatrix(rows: sets.reduce(0) { $0 + $1.count }, columns: width)
+        var target = 0
+        for set in sets {
+            set.values.withUnsafeBufferPointer { values in
+                for row in 0..<set.count {
+                    var square = 0.0
+                    let start = row * width
+                    for column in 0..<width {
+                        let value = Double(values[start + column])
+                        square += value * value
+                    }
+                    let scale = square > 0 ? Float(1 / square.squareRoot()) : 1
+                    let output = matrix.row(target)
+                    for column in 0..<width { output[column] = values[start + column] * scale }
+                    target += 1
+                }
+            }
+        }
+        return matrix
+    }
+
+    /// The labels of the best of the restarts, for each seed.
+    static func labels(
+        _ points: KMeans.Points, buckets: Int, options: MauveOptions
+    ) -> [[Int32]] {
+        let restarts = options.restarts
+        var runs = [KMeans?](repeating: nil, count: options.seeds * restarts)
+        let workspaces = WorkspacePool(points: points, clusters: buckets)
+        runs.withUnsafeMutableBufferPointer { runs in
+            Parallel.forEach(runs.count) { index in
+                let seed = options.seed &+ UInt64(index / restarts)
+                let workspace = workspaces.take()
+                runs[index] = KMeans(
+                    points, clusters: buckets, iterations: options.iterations,
+                    random: CounterRandom(seed: seed, stream: UInt64(index % restarts)),
+                    workspace: workspace)
+                workspaces.give(back: workspace)
+            }
+        }
+        return (0..<options.seeds).map { seed in
+            let ofSeed = runs[seed * restarts..<(seed + 1) * restarts].compactMap(\.self)
+            return ofSeed.min { $0.objective < $1.objective }?.labels ?? []
+        }
+    }
+}
+
+/// As many workspaces as threads have asked for at the same time.
+///
+/// `@unchecked Sendable`: the lists are reached under the lock only.
+private final class WorkspacePool {
+    private let points: KMeans.Points
+    private let clusters: Int
+    private let lock = Mutex<Void>(())
+    private var idle: [KMeans.Workspace] = []
+
+    init(points: KMeans.Points, clusters: Int) {
+        self.points = points
+        self.clusters = clusters
+    }
+
+    func take() -> KMeans.Workspace {
+        lock.withLock { _ in idle.popLast() } ?? KMeans.Workspace(points: points, clusters: clusters)
+    }
+
+    func give(back workspace: KMeans.Workspace) {
+        lock.withLock { _ in idle.append(workspace) }
+    }
+}
