@@ -80,6 +80,8 @@ let package = Package(
             name: "make-mini-dolly", dependencies: ["StreamIO", "Records"],
             path: "data/generator", swiftSettings: settings),
 
+        .executableTarget(name: "bench", dependencies: ["Kernels"], swiftSettings: settings),
+
         // Tests
         .target(
             name: "TestSupport", dependencies: ["StreamIO", "Transformer", "Checkpoints"],
