@@ -33,7 +33,7 @@ struct KMeans {
     ///   - iterations: bound on the number of moves of the centroids; it ends as soon as nothing
     ///     changes any more.
     init(
-        _ points: Points, clusters: Int, iterations: Int, random: CounterRandom,
+        _ points: Points, clusters: Int, iterations: Int, random: RandomStream,
         workspace: Workspace
     ) {
         var run = Run(points, clusters: clusters, random: random, workspace: workspace)
@@ -47,8 +47,10 @@ struct KMeans {
         objective = run.objective
     }
 
-    /// Memory of one run, which runs on the same thread can share in turn.
-    final class Workspace {
+    /// Memory of one run, which other runs can take over after it.
+    ///
+    /// `@unchecked Sendable`: it belongs to one run, hence to one thread, at a time.
+    final class Workspace: @unchecked Sendable {
         /// Points are compared with centroids in tiles of this many points.
         static let tile = 1024
         /// Up to this many floats, scores of all points are kept between iterations, so that only
@@ -81,7 +83,7 @@ private struct Run {
     private let points: KMeans.Points
     private let clusters: Int
     private let space: KMeans.Workspace
-    private var random: CounterRandom
+    private var random: RandomStream
     private var counts: [Int]
     /// Clusters whose centroid is to be computed again.
     private var stale: [Bool]
@@ -94,7 +96,7 @@ private struct Run {
     private(set) var settled = false
 
     init(
-        _ points: KMeans.Points, clusters: Int, random: CounterRandom, workspace: KMeans.Workspace
+        _ points: KMeans.Points, clusters: Int, random: RandomStream, workspace: KMeans.Workspace
     ) {
         self.points = points
         self.clusters = clusters
@@ -107,7 +109,7 @@ private struct Run {
         // The first `clusters` entries of a random permutation.
         var order = Array(0..<points.matrix.rows)
         for cluster in 0..<clusters {
-            order.swapAt(cluster, cluster + self.random.below(order.count - cluster))
+            order.swapAt(cluster, cluster + self.random.integer(below: order.count - cluster))
             space.centroids.row(cluster)
                 .update(from: points.matrix.row(order[cluster]), count: points.matrix.stride)
             setBias(cluster)
@@ -203,7 +205,9 @@ private struct Run {
             space.centroids.row(cluster).update(repeating: 0, count: width)
         }
         for (point, label) in labels.enumerated() where stale[Int(label)] {
-            add(points.matrix.row(point), to: space.centroids.row(Int(label)), count: width)
+            accumulate(
+                points.matrix.row(point), scaledBy: 1, into: space.centroids.row(Int(label)),
+                count: width)
         }
         for cluster in updated where counts[cluster] > 0 {
             let scale = 1 / Float(counts[cluster])
@@ -227,7 +231,7 @@ private struct Run {
         // A cluster of one point has nothing to give.
         let spare = sizes.reduce(0) { $0 + max(0, $1 - 1) }
         guard spare > 0 else { return }
-        var draw = random.below(spare)
+        var draw = random.integer(below: spare)
         var donor = 0
         while draw >= max(0, sizes[donor] - 1) {
             draw -= max(0, sizes[donor] - 1)

@@ -55,8 +55,10 @@ public struct MauveScore: Sendable, Hashable {
     public let frontierIntegralStar: SeedMean
     /// Number of k-means clusters.
     public let buckets: Int
-    /// Number of texts of each side.
-    public let sampleCounts: (p: Int, q: Int)
+    /// Number of human texts.
+    public let pCount: Int
+    /// Number of generated texts.
+    public let qCount: Int
     /// Principal axes kept.
     public let dimensions: Int
     /// The hyperparameters that led here.
@@ -111,7 +113,8 @@ public struct MauveScore: Sendable, Hashable {
         mauveStar = SeedMean(smoothed.map(\.mauve))
         frontierIntegralStar = SeedMean(smoothed.map(\.frontierIntegral))
         self.buckets = buckets
-        sampleCounts = (p.count, q.count)
+        pCount = p.count
+        qCount = q.count
         dimensions = axes.coordinates.columns
         self.options = options
     }

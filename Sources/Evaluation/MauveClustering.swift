@@ -39,7 +39,7 @@ extension MauveScore {
                 let workspace = workspaces.take()
                 runs[index] = KMeans(
                     points, clusters: buckets, iterations: options.iterations,
-                    random: CounterRandom(seed: seed, stream: UInt64(index % restarts)),
+                    random: RandomStream(seed: seed, name: "k-means", "\(index % restarts)"),
                     workspace: workspace)
                 workspaces.give(back: workspace)
             }
@@ -52,13 +52,10 @@ extension MauveScore {
 }
 
 /// As many workspaces as threads have asked for at the same time.
-///
-/// `@unchecked Sendable`: the lists are reached under the lock only.
-private final class WorkspacePool {
-    private let points: KMeans.Points
-    private let clusters: Int
-    private let lock = Mutex<Void>(())
-    private var idle: [KMeans.Workspace] = []
+private struct WorkspacePool: ~Copyable {
+    let points: KMeans.Points
+    let clusters: Int
+    private let idle = Mutex<[KMeans.Workspace]>([])
 
     init(points: KMeans.Points, clusters: Int) {
         self.points = points
@@ -66,10 +63,10 @@ private final class WorkspacePool {
     }
 
     func take() -> KMeans.Workspace {
-        lock.withLock { _ in idle.popLast() } ?? KMeans.Workspace(points: points, clusters: clusters)
+        idle.withLock { $0.popLast() } ?? KMeans.Workspace(points: points, clusters: clusters)
     }
 
     func give(back workspace: KMeans.Workspace) {
-        lock.withLock { _ in idle.append(workspace) }
+        idle.withLock { $0.append(workspace) }
     }
 }

@@ -21,8 +21,8 @@ extension MauveScore {
             "mauve_star": .number(mauveStar.mean),
             "frontier_integral_star": .number(frontierIntegralStar.mean),
             "buckets": .integer(Int64(buckets)),
-            "n_p": .integer(Int64(sampleCounts.p)),
-            "n_q": .integer(Int64(sampleCounts.q)),
+            "n_p": .integer(Int64(pCount)),
+            "n_q": .integer(Int64(qCount)),
             "dimensions": .integer(Int64(dimensions)),
             "hyperparameters": .object([
                 "scaling_factor": .number(options.scalingFactor),
@@ -40,7 +40,7 @@ extension MauveScore {
     /// What a reader of the score should know: small samples are biased upwards and noisy.
     public var warnings: [String] {
         var warnings: [String] = []
-        let smaller = min(sampleCounts.p, sampleCounts.q)
+        let smaller = min(pCount, qCount)
         if smaller < 1000 {
             warnings.append(
                 "\(smaller) samples are few (published scores use thousands): the score is noisy "
