@@ -25,7 +25,4 @@ struct FloatMatrix {
 
     /// All rows, without the padding.
     var view: MatrixView { MatrixView(base, rows: rows, columns: columns, stride: stride) }
-
-    /// All rows with their padding, for products that sum over whole rows.
-    var paddedView: MatrixView { MatrixView(base, rows: rows, columns: stride, stride: stride) }
 }

@@ -156,10 +156,10 @@ private struct Run {
         let all = moved.count == clusters
         let target = all ? scores : space.fresh.base
         let tile = KMeans.Workspace.tile
-        let inner = points.matrix.stride
+        let inner = points.matrix.columns
         multiplyTile(
-            MatrixView(space.moved.base, rows: moved.count, columns: inner), .none,
-            points.matrix.paddedView.rows(range), .transposed,
+            space.moved.view.rows(0..<moved.count), .none, points.matrix.view.rows(range),
+            .transposed,
             into: MatrixView(target, rows: moved.count, columns: range.count, stride: tile),
             inner: inner)
         guard !all else { return }

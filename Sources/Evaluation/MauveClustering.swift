@@ -6,22 +6,21 @@ extension MauveScore {
     static func unitRows(_ sets: [FeatureSet]) -> FloatMatrix {
         let width = sets.first?.width ?? 0
         let matrix = FloatMatrix(rows: sets.reduce(0) { $0 + $1.count }, columns: width)
-        var target = 0
+        var first = 0
         for set in sets {
             set.values.withUnsafeBufferPointer { values in
-                for row in 0..<set.count {
-                    var square = 0.0
-                    let start = row * width
-                    for column in 0..<width {
-                        let value = Double(values[start + column])
-                        square += value * value
+                guard let values = values.baseAddress else { return }
+                Parallel.forEachRange(set.count, grain: 256) { rows in
+                    for row in rows {
+                        let input = values + row * width
+                        let length = sumOfSquares(input, count: width).squareRoot()
+                        accumulate(
+                            input, scaledBy: length > 0 ? Float(1 / length) : 1,
+                            into: matrix.row(first + row), count: width)
                     }
-                    let scale = square > 0 ? Float(1 / square.squareRoot()) : 1
-                    let output = matrix.row(target)
-                    for column in 0..<width { output[column] = values[start + column] * scale }
-                    target += 1
                 }
             }
+            first += set.count
         }
         return matrix
     }

@@ -6,6 +6,9 @@ struct PrincipalComponents {
     /// One row a point; column j is the coordinate on the j-th axis, largest variance first.
     let coordinates: FloatMatrix
 
+    /// Sums over points run in blocks of this many, whatever the number of threads.
+    private static let blockRows = 512
+
     /// Centres `points` in place and projects them.
     ///
     /// - Parameters:
@@ -23,7 +26,7 @@ struct PrincipalComponents {
             for axis in 0..<kept {
                 let row = axes.row(axis)
                 for column in 0..<points.columns {
-                    row[column] = Float(eigen.component(column, ofVector: axis))
+                    row[column] = eigen.component(column, ofVector: axis)
                 }
             }
             coordinates = FloatMatrix(rows: points.rows, columns: kept)
@@ -33,9 +36,9 @@ struct PrincipalComponents {
             let kept = Self.axesKept(eigen.values, explainedVariance)
             coordinates = FloatMatrix(rows: points.rows, columns: kept)
             for axis in 0..<kept {
-                let scale = max(0, eigen.values[axis]).squareRoot()
+                let scale = Float(max(0, eigen.values[axis]).squareRoot())
                 for row in 0..<points.rows {
-                    coordinates.row(row)[axis] = Float(scale * eigen.component(row, ofVector: axis))
+                    coordinates.row(row)[axis] = scale * eigen.component(row, ofVector: axis)
                 }
             }
         }
@@ -54,23 +57,35 @@ struct PrincipalComponents {
     }
 
     private static func centre(_ points: FloatMatrix) {
-        var mean = [Double](repeating: 0, count: points.columns)
-        for index in 0..<points.rows {
-            let row = points.row(index)
-            for column in mean.indices { mean[column] += Double(row[column]) }
+        let width = points.columns
+        let blocks = (points.rows + blockRows - 1) / blockRows
+        var sums = [Double](repeating: 0, count: blocks * width)
+        sums.withUnsafeMutableBufferPointer { sums in
+            guard let sums = sums.baseAddress else { return }
+            Parallel.forEachRange(points.rows, grain: blockRows) { rows in
+                let sum = sums + rows.lowerBound / blockRows * width
+                for index in rows {
+                    let row = points.row(index)
+                    for column in 0..<width { sum[column] += Double(row[column]) }
+                }
+            }
         }
-        let centre = mean.map { Float($0 / Double(points.rows)) }
-        for index in 0..<points.rows {
-            let row = points.row(index)
-            for column in centre.indices { row[column] -= centre[column] }
+        let mean = FloatMatrix(rows: 1, columns: width)
+        for column in 0..<width {
+            let total = (0..<blocks).reduce(0) { $0 + sums[$1 * width + column] }
+            mean.base[column] = Float(total / Double(points.rows))
+        }
+        Parallel.forEachRange(points.rows, grain: blockRows) { rows in
+            for index in rows {
+                accumulate(mean.base, scaledBy: -1, into: points.row(index), count: width)
+            }
         }
     }
 
     /// XᵀX (not divided by n − 1: only ratios matter), lower triangle, summed in double precision
     /// over blocks of rows of a fixed size.
-    private static func covariance(of points: FloatMatrix) -> [Double] {
+    private static func covariance(of points: FloatMatrix) -> [Float] {
         let order = points.columns
-        let blockRows = 512
         let blocks = (points.rows + blockRows - 1) / blockRows
         // Blocks that are in memory at once; fewer when one of them is large.
         let wave = order <= 1024 ? 8 : 2
@@ -100,51 +115,51 @@ struct PrincipalComponents {
                 }
             }
         }
-        return sum
+        return sum.map(Float.init)
     }
 
     /// XXᵀ, for points in more dimensions than there are points.
-    private static func gram(of points: FloatMatrix) -> [Double] {
-        let product = FloatMatrix(rows: points.rows, columns: points.rows)
-        multiply(points.view, .none, points.view, .transposed, into: product.view)
-        var result = [Double](repeating: 0, count: points.rows * points.rows)
-        for row in 0..<points.rows {
-            for column in 0..<points.rows {
-                result[row * points.rows + column] = Double(product.row(row)[column])
-            }
+    private static func gram(of points: FloatMatrix) -> [Float] {
+        let order = points.rows
+        var product = [Float](repeating: 0, count: order * order)
+        product.withUnsafeMutableBufferPointer { product in
+            guard let base = product.baseAddress else { return }
+            multiply(
+                points.view, .none, points.view, .transposed,
+                into: MatrixView(base, rows: order, columns: order))
         }
-        return result
+        return product
     }
 }
 
-/// Eigenvalues, largest first, and eigenvectors of a symmetric matrix (LAPACK `dsyevd`).
+/// Eigenvalues, largest first, and eigenvectors of a symmetric matrix (LAPACK `ssyevd`).
 private struct SymmetricEigen {
     let values: [Double]
-    private let vectors: [Double]
+    private let vectors: [Float]
     private let order: Int
 
     /// - Parameter matrix: (order, order), of which the row-major upper triangle is read.
-    init(_ matrix: [Double], order: Int) throws(EvaluationError) {
+    init(_ matrix: [Float], order: Int) throws(EvaluationError) {
         var vectors = matrix
-        var ascending = [Double](repeating: 0, count: order)
+        var ascending = [Float](repeating: 0, count: order)
         var size = blasint(order)
         var status: blasint = 0
         var workSize = blasint(1 + 6 * order + 2 * order * order)
         var integerSize = blasint(3 + 5 * order)
-        var work = [Double](repeating: 0, count: Int(workSize))
+        var work = [Float](repeating: 0, count: Int(workSize))
         var integers = [blasint](repeating: 0, count: Int(integerSize))
         var leading = size
-        dsyevd_(
+        ssyevd_(
             "V", "L", &size, &vectors, &leading, &ascending, &work, &workSize, &integers,
             &integerSize, &status)
         guard status == 0 else { throw .eigensolver(status: Int(status)) }
         self.order = order
         self.vectors = vectors
-        values = ascending.reversed()
+        values = ascending.reversed().map(Double.init)
     }
 
     /// One component of the eigenvector that belongs to `values[index]`.
-    func component(_ component: Int, ofVector index: Int) -> Double {
+    func component(_ component: Int, ofVector index: Int) -> Float {
         vectors[(order - 1 - index) * order + component]
     }
 }
