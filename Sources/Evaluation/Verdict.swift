@@ -98,6 +98,12 @@ public struct Verdict: Sendable, Hashable {
         public let a: Double
         /// Side b's number.
         public let b: Double
+
+        /// Two numbers.
+        public init(a: Double, b: Double) {
+            self.a = a
+            self.b = b
+        }
     }
 
     /// The verdict of one or two questions: the winner if all answers agree, a tie if they do not,
