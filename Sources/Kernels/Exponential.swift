@@ -1,3 +1,5 @@
+import Glibc
+
 /// eˣ in each lane, to about 1 unit in the last place.
 ///
 /// Writes x = n·ln 2 + r with |r| ≤ ln 2 / 2, approximates eʳ by a polynomial of degree 7 and puts
@@ -86,3 +88,7 @@ public func maximum(_ x: UnsafePointer<Float>, count: Int) -> Float {
     }
     return result
 }
+
+/// The natural logarithm, so that callers need no C library.
+@inline(__always)
+public func logarithm(_ x: Float) -> Float { logf(x) }

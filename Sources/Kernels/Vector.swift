@@ -141,3 +141,22 @@ public func add(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, 
 public func scale(_ x: UnsafeMutablePointer<Float>, by alpha: Float, count: Int) {
     map(x, into: x, count: count) { $0 * alpha }
 }
+
+/// y ← x ⊙ (y − shift).
+@inline(__always)
+public func multiplyShifted(
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, minus shift: Float, count: Int
+) {
+    let offset = Vector(repeating: shift)
+    map(x, y, into: y, count: count) { x, y in x * (y - offset) }
+}
+
+/// target ← source, on all threads; both of the same shape.
+public func copy(_ source: MatrixView, into target: MatrixView) {
+    Parallel.forEachRange(source.rows, grain: 64) { rows in
+        for row in rows {
+            (target.base + row * target.stride).update(
+                from: source.base + row * source.stride, count: source.columns)
+        }
+    }
+}
