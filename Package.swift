@@ -51,7 +51,7 @@ let package = Package(
         library("Checkpoints", ["StreamIO", "Transformer"]),
 
         // What the tools do
-        library("Sampling", ["Kernels", "Transformer", "Records"]),
+        library("Sampling", ["Kernels", "Transformer", "Records", "StreamIO"]),
         library("Training", ["Kernels", "Transformer", "Objectives", "Checkpoints", "Records"]),
         library(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
