@@ -52,7 +52,8 @@ let package = Package(
 
         // What the tools do
         library("Sampling", ["Kernels", "Transformer", "Records", "StreamIO"]),
-        library("Training", ["Kernels", "Transformer", "Objectives", "Checkpoints", "Records"]),
+        library("Training",
+            ["Kernels", "Transformer", "Objectives", "Checkpoints", "Records", "StreamIO"]),
         library(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
         library("Evaluation", ["COpenBLAS", "Kernels", "StreamIO", "Records"]),

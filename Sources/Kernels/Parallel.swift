@@ -63,6 +63,9 @@ private final class ThreadPool: @unchecked Sendable {
     }
 
     func resize(to threads: Int) {
+        // A loop that runs on another thread has to end first.
+        while inLoop.exchange(true, ordering: .acquiringAndReleasing) { sched_yield() }
+        defer { inLoop.store(false, ordering: .releasing) }
         stopping.store(true, ordering: .releasing)
         announce()
         for worker in workers { pthread_join(worker, nil) }

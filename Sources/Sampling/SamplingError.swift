@@ -19,10 +19,12 @@ public enum SamplingError: ReportedError, Hashable {
     /// The kind `given` for a record that holds nothing to take.
     case nothingGiven
 
+    /// ``ExitStatus/usage`` for a mix, else ``ExitStatus/badData``.
     public var exitStatus: ExitStatus {
         if case .unreadableMix = self { .usage } else { .badData }
     }
 
+    /// What is wrong.
     public var description: String {
         switch self {
         case .emptyPrompt: "empty prompt (got 0 tokens, expected at least 1)"
@@ -42,6 +44,7 @@ public enum SamplingError: ReportedError, Hashable {
         }
     }
 
+    /// What the user can do about it.
     public var hint: String? {
         switch self {
         case .overlongPrompt: "--on-overlong truncate-left or drop says what to do with it"
