@@ -19,6 +19,7 @@ enum Models {
         var configuration = configuration(architecture)
         if wide {
             // A head of 80 channels takes the kernels through their wide, narrow and scalar loops.
+            configuration.initializerRange = 0.05
             configuration.headWidth = 84
             configuration.width = architecture == .gpt2 ? 504 : 48
         }
