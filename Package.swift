@@ -39,39 +39,48 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
+        .systemLibrary(name: "CLinux"),
+
         // Numerics: no I/O, no Foundation
         library("Kernels", ["COpenBLAS"]),
         library("Transformer", ["Kernels"]),
         library("Objectives", []),
 
         // Files and formats
-        library("StreamIO", ["CZstd", crypto]),
+        library("StreamIO", ["CLinux", "CZstd", crypto]),
         library("Records", ["StreamIO"]),
         library("Tokenization", ["StreamIO"]),
         library("Checkpoints", ["StreamIO", "Transformer"]),
 
         // What the tools do
         library("Sampling", ["Kernels", "Transformer", "Records"]),
-        library("Training", ["Kernels", "Transformer", "Objectives", "Checkpoints", "Records"]),
+        library("Training",
+            ["Kernels", "Transformer", "Objectives", "Checkpoints", "Records", "StreamIO"]),
         library(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
         library("Evaluation", ["COpenBLAS", "Kernels", "StreamIO", "Records"]),
         library("Reporting", ["StreamIO", "Records"]),
-        library("ToolKit", ["StreamIO", "Records", "Kernels", argumentParser]),
+        library("ToolKit", ["StreamIO", "Records", argumentParser]),
+        library(
+            "TrainingTool",
+            [
+                "ToolKit", "Training", "Checkpoints", "Kernels", "Records", "StreamIO", "Transformer",
+                argumentParser,
+            ]),
 
         // Executables
         tool("tokenize", ["Tokenization", "Records", "StreamIO"]),
-        tool("pretrain-mle", ["Training", "Checkpoints", "Records"]),
+        tool("pretrain-mle", ["TrainingTool"]),
         tool("gen-negatives", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
         tool("rank-by-embedding", ["Embedding", "Evaluation", "Records"]),
-        tool("train-cpo", ["Training", "Checkpoints", "Records"]),
+        tool("train-cpo", ["TrainingTool"]),
         tool("blend-weights", ["Checkpoints", "StreamIO"]),
         tool(
             "judge",
             ["Embedding", "Evaluation", "Sampling", "Checkpoints", "Tokenization", "Records"]),
         tool("mauve", ["Embedding", "Evaluation", "Checkpoints", "Tokenization", "Records"]),
         tool("generate", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
-        tool("score", ["Training", "Checkpoints", "Records"]),
+        tool("score", ["Training", "Checkpoints", "Kernels", "Records", "Transformer"]),
         tool("import-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
         tool("report", ["Reporting", "Records"]),
 
@@ -79,6 +88,8 @@ let package = Package(
         .executableTarget(
             name: "make-mini-dolly", dependencies: ["StreamIO", "Records"],
             path: "data/generator", swiftSettings: settings),
+
+        .executableTarget(name: "bench", dependencies: ["Kernels", "Transformer", "Objectives"], swiftSettings: settings),
 
         // Tests
         .target(
