@@ -53,7 +53,7 @@ let package = Package(
         library("Checkpoints", ["StreamIO", "Transformer"]),
 
         // What the tools do
-        library("Sampling", ["Kernels", "Transformer", "Records"]),
+        library("Sampling", ["Kernels", "Transformer", "Records", "StreamIO"]),
         library("Training",
             ["Kernels", "Transformer", "Objectives", "Checkpoints", "Records", "StreamIO"]),
         library(
