@@ -49,7 +49,7 @@ let package = Package(
         // Files and formats
         library("StreamIO", ["CLinux", "CZstd", crypto]),
         library("Records", ["StreamIO"]),
-        library("Tokenization", ["StreamIO"]),
+        library("Tokenization", ["StreamIO", "Records"]),
         library("Checkpoints", ["StreamIO", "Transformer"]),
 
         // What the tools do
@@ -99,7 +99,7 @@ let package = Package(
         tests("TransformerTests", ["Transformer", "Checkpoints", "TestSupport"]),
         tests("ObjectivesTests", ["Objectives", "TestSupport"]),
         tests("StreamIOTests", ["StreamIO", "Records", "TestSupport"]),
-        tests("TokenizationTests", ["Tokenization", "TestSupport"]),
+        tests("TokenizationTests", ["Tokenization", "Records", "StreamIO", "TestSupport"]),
         tests("CheckpointsTests", ["Checkpoints", "TestSupport"]),
         tests("SamplingTests", ["Sampling", "Checkpoints", "TestSupport"]),
         tests("TrainingTests", ["Training", "Checkpoints", "TestSupport"]),
