@@ -57,7 +57,7 @@ let package = Package(
         library(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
         library("Evaluation", ["COpenBLAS", "Kernels", "StreamIO", "Records"]),
-        library("Reporting", ["StreamIO", "Records"]),
+        library("Reporting", ["Evaluation", "StreamIO", "Records"]),
         library("ToolKit", ["StreamIO", "Records", "Kernels", argumentParser]),
 
         // Executables
@@ -97,7 +97,7 @@ let package = Package(
         tests("TrainingTests", ["Training", "Checkpoints", "TestSupport"]),
         tests("EmbeddingTests", ["Embedding", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
-        tests("ReportingTests", ["Reporting", "TestSupport"]),
+        tests("ReportingTests", ["Reporting", "StreamIO", "TestSupport"]),
         tests("CLITests", ["TestSupport"]),
     ]
 )
