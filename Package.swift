@@ -39,13 +39,15 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
+        .systemLibrary(name: "CLinux"),
+
         // Numerics: no I/O, no Foundation
         library("Kernels", ["COpenBLAS"]),
         library("Transformer", ["Kernels"]),
         library("Objectives", []),
 
         // Files and formats
-        library("StreamIO", ["CZstd", crypto]),
+        library("StreamIO", ["CLinux", "CZstd", crypto]),
         library("Records", ["StreamIO"]),
         library("Tokenization", ["StreamIO"]),
         library("Checkpoints", ["StreamIO", "Transformer"]),

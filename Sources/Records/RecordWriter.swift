@@ -1,0 +1,57 @@
+import Glibc
+public import StreamIO
+
+/// Writes records, one a line, keys sorted.
+public struct RecordWriter: ~Copyable {
+    /// How many records were written.
+    public private(set) var count = 0
+
+    private var output: OutputFile
+    private let flushes: Bool
+    private var lastFlush = 0.0
+
+    /// Opens an output.
+    ///
+    /// - Parameters:
+    ///   - path: a file, which appears when ``finish()`` has returned; nil or `-` is standard
+    ///     output.
+    ///   - plain: whether to write plain JSONL. Also plain are terminals and names that end in
+    ///     `.jsonl`; anything else is compressed with zstd.
+    public init(path: String?, plain: Bool = false) throws(StreamError) {
+        output = try OutputFile(path: path, format: plain ? .plain : nil)
+        flushes = output.format == .plain && (path ?? "-") == "-"
+    }
+
+    /// Writes a record.
+    public mutating func write(_ record: Record) throws {
+        var line: [UInt8]
+        do {
+            line = try JSONValue.object(record.fields).serialized()
+        } catch {
+            throw RecordError.unfit(
+                location: record.location, reason: error.description, hint: nil)
+        }
+        line.append(0x0A)
+        try write(line: line, records: 1)
+    }
+
+    /// Writes lines that are ready, newlines included.
+    package mutating func write(line: [UInt8], records: Int) throws {
+        try output.write(line)
+        count += records
+        guard flushes else { return }
+        // Somebody who watches a slow tool should see each record when it is done.
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        let seconds = Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
+        if output.isTerminal || seconds - lastFlush > 0.2 {
+            try output.flush()
+            lastFlush = seconds
+        }
+    }
+
+    /// Ends the output and checks that everything is written. Without this a file never appears.
+    public mutating func finish() throws {
+        try output.finish()
+    }
+}

@@ -1,0 +1,234 @@
+/// A recursive-descent parser of JSON (RFC 8259) over bytes.
+struct JSONParser {
+    /// Deeper nesting is refused, since each level costs stack.
+    static let maximumDepth = 512
+
+    let bytes: UnsafeRawBufferPointer
+    var position = 0
+
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    mutating func parseDocument() throws(JSONError) -> JSONValue {
+        skipSpace()
+        let value = try parseValue(depth: 0)
+        skipSpace()
+        if position < bytes.count {
+            throw failure("got \(nameOfByte(position)) after the value, expected the end")
+        }
+        return value
+    }
+
+    // MARK: Values
+
+    private mutating func parseValue(depth: Int) throws(JSONError) -> JSONValue {
+        guard position < bytes.count else { throw failure("got the end, expected a value") }
+        switch bytes[position] {
+        case UInt8(ascii: "{"): return try parseObject(depth: depth + 1)
+        case UInt8(ascii: "["): return try parseArray(depth: depth + 1)
+        case UInt8(ascii: "\""): return .string(try parseString())
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try parseNumber()
+        case UInt8(ascii: "t"): return try parseWord("true", .bool(true))
+        case UInt8(ascii: "f"): return try parseWord("false", .bool(false))
+        case UInt8(ascii: "n"): return try parseWord("null", .null)
+        default: throw failure("got \(nameOfByte(position)), expected a value")
+        }
+    }
+
+    private mutating func parseWord(
+        _ word: StaticString, _ value: JSONValue
+    ) throws(JSONError) -> JSONValue {
+        let length = word.utf8CodeUnitCount
+        let text = UnsafeRawBufferPointer(start: word.utf8Start, count: length)
+        guard position + length <= bytes.count,
+            UnsafeRawBufferPointer(rebasing: bytes[position..<position + length])
+                .elementsEqual(text)
+        else { throw failure("got \(nameOfByte(position)), expected a value") }
+        position += length
+        return value
+    }
+
+    private mutating func parseObject(depth: Int) throws(JSONError) -> JSONValue {
+        try checkDepth(depth)
+        position += 1
+        var members: [String: JSONValue] = [:]
+        skipSpace()
+        if take(UInt8(ascii: "}")) { return .object(members) }
+        while true {
+            guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+                throw failure("got \(nameOfByte(position)), expected a key in double quotes")
+            }
+            let start = position
+            let key = try parseString()
+            skipSpace()
+            guard take(UInt8(ascii: ":")) else {
+                throw failure("got \(nameOfByte(position)), expected ':' after key \"\(key)\"")
+            }
+            skipSpace()
+            let value = try parseValue(depth: depth)
+            if members.updateValue(value, forKey: key) != nil {
+                position = start
+                throw failure("got key \"\(key)\" twice, expected unique keys")
+            }
+            skipSpace()
+            if take(UInt8(ascii: "}")) { return .object(members) }
+            guard take(UInt8(ascii: ",")) else {
+                throw failure("got \(nameOfByte(position)), expected ',' or '}'")
+            }
+            skipSpace()
+        }
+    }
+
+    private mutating func parseArray(depth: Int) throws(JSONError) -> JSONValue {
+        try checkDepth(depth)
+        position += 1
+        skipSpace()
+        if take(UInt8(ascii: "]")) { return .array([]) }
+        var integers: [Int32] = []
+        // Token ids: stay in the compact form as long as nothing else comes.
+        while let integer = takeInt32() {
+            integers.append(integer)
+            skipSpace()
+            if take(UInt8(ascii: "]")) { return .integers(integers) }
+            guard take(UInt8(ascii: ",")) else {
+                throw failure("got \(nameOfByte(position)), expected ',' or ']'")
+            }
+            skipSpace()
+        }
+        var values = integers.map { JSONValue.integer(Int64($0)) }
+        while true {
+            values.append(try parseValue(depth: depth))
+            skipSpace()
+            if take(UInt8(ascii: "]")) { return .array(values) }
+            guard take(UInt8(ascii: ",")) else {
+                throw failure("got \(nameOfByte(position)), expected ',' or ']'")
+            }
+            skipSpace()
+        }
+    }
+
+    // MARK: Numbers
+
+    /// Takes an integer of 32 bits without leading zeros, if exactly that stands here.
+    private mutating func takeInt32() -> Int32? {
+        var index = position
+        let count = bytes.count
+        let isNegative = index < count && bytes[index] == UInt8(ascii: "-")
+        if isNegative { index += 1 }
+        let first = index
+        var magnitude: Int64 = 0
+        while index < count {
+            let digit = bytes[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { break }
+            magnitude = magnitude &* 10 &+ Int64(digit)
+            index += 1
+            // Eleven digits cannot overflow 64 bits and cannot fit 32.
+            if index - first > 10 { return nil }
+        }
+        guard index > first else { return nil }
+        if bytes[first] == UInt8(ascii: "0"), index - first > 1 || isNegative { return nil }
+        if index < count {
+            switch bytes[index] {
+            case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): return nil
+            default: break
+            }
+        }
+        guard let value = Int32(exactly: isNegative ? -magnitude : magnitude) else { return nil }
+        position = index
+        return value
+    }
+
+    private mutating func parseNumber() throws(JSONError) -> JSONValue {
+        let start = position
+        _ = take(UInt8(ascii: "-"))
+        if take(UInt8(ascii: "0")) {
+            if isDigit(position) {
+                throw failure("got a leading zero, expected a number without")
+            }
+        } else if skipDigits() == 0 {
+            throw failure("got \(nameOfByte(position)), expected a digit")
+        }
+        var isInteger = true
+        if take(UInt8(ascii: ".")) {
+            isInteger = false
+            if skipDigits() == 0 {
+                throw failure("got \(nameOfByte(position)), expected a digit after '.'")
+            }
+        }
+        if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
+            isInteger = false
+            if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
+            if skipDigits() == 0 {
+                throw failure("got \(nameOfByte(position)), expected a digit of the exponent")
+            }
+        }
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        // Minus zero is a number: as an integer it would lose its sign.
+        if isInteger, text != "-0", let integer = Int64(text) { return .integer(integer) }
+        guard let number = Double(text), number.isFinite else {
+            position = start
+            throw failure("got number \(text), expected one in the range of a double")
+        }
+        return .number(number)
+    }
+
+    private mutating func skipDigits() -> Int {
+        let start = position
+        while isDigit(position) { position += 1 }
+        return position - start
+    }
+
+    private func isDigit(_ index: Int) -> Bool {
+        index < bytes.count && bytes[index] &- UInt8(ascii: "0") < 10
+    }
+
+    // MARK: Bytes
+
+    @inline(__always)
+    mutating func take(_ byte: UInt8) -> Bool {
+        guard position < bytes.count, bytes[position] == byte else { return false }
+        position += 1
+        return true
+    }
+
+    @inline(__always)
+    private mutating func skipSpace() {
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x09, 0x0A, 0x0D: position += 1
+            default: return
+            }
+        }
+    }
+
+    private func checkDepth(_ depth: Int) throws(JSONError) {
+        if depth > Self.maximumDepth {
+            throw failure(
+                "got nesting deeper than \(Self.maximumDepth), expected at most that")
+        }
+    }
+
+    // MARK: Errors
+
+    func nameOfByte(_ index: Int) -> String {
+        guard index < bytes.count else { return "the end" }
+        let byte = bytes[index]
+        if (0x21...0x7E).contains(byte) { return "'\(Character(Unicode.Scalar(byte)))'" }
+        if byte == 0x0A { return "a line break" }
+        if byte == 0x20 { return "a space" }
+        let digits = String(byte, radix: 16, uppercase: true)
+        return "byte 0x" + (digits.count == 1 ? "0" + digits : digits)
+    }
+
+    func failure(_ what: String, at index: Int? = nil) -> JSONError {
+        let end = min(index ?? position, bytes.count)
+        var line = 1
+        var lineStart = 0
+        for index in 0..<end where bytes[index] == 0x0A {
+            line += 1
+            lineStart = index + 1
+        }
+        let column = end - lineStart + 1
+        let place = line == 1 ? "byte \(column)" : "line \(line), byte \(column)"
+        return JSONError(description: "not valid JSON at \(place) (\(what))")
+    }
+}

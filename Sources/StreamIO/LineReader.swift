@@ -1,0 +1,84 @@
+import Glibc
+
+/// The lines of a file, as bytes without their newline. Lines may be of any length.
+public struct LineReader: ~Copyable {
+    /// The number of the line read last, from 1.
+    public private(set) var lineNumber = 0
+    /// The name of the file for messages.
+    public var name: String { file.name }
+
+    private var file: InputFile
+    private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+    private var start = 0
+    private var end = 0
+    private var isAtEnd = false
+
+    /// Reads the lines of `file`.
+    public init(_ file: consuming InputFile) {
+        self.file = file
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// Calls `body` with the bytes of the next line, which are valid during the call only.
+    ///
+    /// - Returns: what `body` returns; nil after the last line. A last line without newline counts.
+    public mutating func withNextLine<Result>(
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result? {
+        guard let range = try nextRange() else { return nil }
+        return try body(UnsafeRawBufferPointer(rebasing: buffer[range]))
+    }
+
+    /// A copy of the next line's bytes; nil after the last line.
+    public mutating func next() throws(StreamError) -> [UInt8]? {
+        guard let range = try nextRange() else { return nil }
+        return [UInt8](buffer[range])
+    }
+
+    private mutating func nextRange() throws(StreamError) -> Range<Int>? {
+        var searched = start
+        while true {
+            if searched < end, let base = buffer.baseAddress,
+                let newline = memchr(base + searched, 0x0A, end - searched)
+            {
+                let position = UnsafeRawPointer(newline) - UnsafeRawPointer(base)
+                let line = start..<position
+                start = position + 1
+                lineNumber += 1
+                return line
+            }
+            if isAtEnd {
+                guard start < end else { return nil }
+                let line = start..<end
+                start = end
+                lineNumber += 1
+                return line
+            }
+            searched = end
+            searched -= makeRoom()
+            let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[end...]))
+            if count == 0 { isAtEnd = true }
+            end += count
+        }
+    }
+
+    /// Makes room at the end of the buffer; returns by how much its content moved down.
+    private mutating func makeRoom() -> Int {
+        guard end == buffer.count || start == end else { return 0 }
+        let shift = start
+        let length = end - start
+        if length > buffer.count / 2 {
+            let larger = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: buffer.count * 2, alignment: 64)
+            larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
+            buffer.deallocate()
+            buffer = larger
+        } else if length > 0, let base = buffer.baseAddress {
+            memmove(base, base + start, length)
+        }
+        start = 0
+        end = length
+        return shift
+    }
+}
