@@ -60,23 +60,29 @@ let package = Package(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
         library("Evaluation", ["COpenBLAS", "Kernels", "StreamIO", "Records"]),
         library("Reporting", ["Evaluation", "StreamIO", "Records"]),
-        library("ToolKit", ["StreamIO", "Records", "Kernels", argumentParser]),
+        library("ToolKit", ["StreamIO", "Records", argumentParser]),
+        library(
+            "TrainingTool",
+            [
+                "ToolKit", "Training", "Checkpoints", "Kernels", "Records", "StreamIO", "Transformer",
+                argumentParser,
+            ]),
 
         // Executables
         tool("tokenize", ["Tokenization", "Records", "StreamIO"]),
-        tool("pretrain-mle", ["Training", "Checkpoints", "Records"]),
+        tool("pretrain-mle", ["TrainingTool"]),
         tool("gen-negatives", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
         tool("rank-by-embedding", ["Embedding", "Evaluation", "Records"]),
-        tool("train-cpo", ["Training", "Checkpoints", "Records"]),
+        tool("train-cpo", ["TrainingTool"]),
         tool("blend-weights", ["Checkpoints", "StreamIO"]),
         tool(
             "judge",
             ["Embedding", "Evaluation", "Sampling", "Checkpoints", "Tokenization", "Records"]),
         tool("mauve", ["Embedding", "Evaluation", "Checkpoints", "Tokenization", "Records"]),
         tool("generate", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
-        tool("score", ["Training", "Checkpoints", "Records"]),
+        tool("score", ["Training", "Checkpoints", "Kernels", "Records", "Transformer"]),
         tool("import-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
-        tool("report", ["Reporting", "Records"]),
+        tool("report", ["Reporting"]),
 
         // Writes data/mini-dolly.jsonl.zst
         .executableTarget(
@@ -99,7 +105,7 @@ let package = Package(
         tests("TrainingTests", ["Training", "Checkpoints", "TestSupport"]),
         tests("EmbeddingTests", ["Embedding", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
-        tests("ReportingTests", ["Reporting", "StreamIO", "TestSupport"]),
+        tests("ReportingTests", ["Reporting", "Records", "StreamIO", "TestSupport"]),
         tests("CLITests", ["TestSupport"]),
     ]
 )

@@ -112,7 +112,6 @@ extension Blend {
         to path: String, as type: WeightType? = nil,
         maximumShardSize: Int = WeightFiles.defaultShardSize, tool: String
     ) throws {
-        try CheckpointTarget.check(path)
         let digests = try models.map { try WeightFiles.digest(directory: $0.directory) }
         let outputs = tensors.map { $0.output(as: type) }
         let sources = Dictionary(

@@ -35,7 +35,8 @@ struct BlendModel: Sendable {
         let kind = try object.string("model_type") ?? ""
         if DecoderArchitecture(rawValue: kind) == nil {
             config = nil
-            names = Dictionary(source.names.map { ($0, $0) }, uniquingKeysWith: { first, _ in first })
+            names = Dictionary(
+                source.names.map { ($0, $0) }, uniquingKeysWith: { first, _ in first })
         } else {
             let config = try HuggingFaceConfig(file: path)
             self.config = config

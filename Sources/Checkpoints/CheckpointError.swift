@@ -6,8 +6,6 @@ public enum CheckpointError: ReportedError {
     case missing(path: String, reason: String)
     /// A read failed.
     case unreadable(path: String, reason: String)
-    /// The output cannot be put where it should go.
-    case unwritable(path: String, reason: String)
     /// A file is not well-formed safetensors.
     case safetensors(file: String, SafetensorsFault)
     /// A file is not well-formed GGUF, or holds what cannot be imported.
@@ -44,7 +42,6 @@ public enum CheckpointError: ReportedError {
         switch self {
         case .missing: .missingInput
         case .unreadable: .inputOutput
-        case .unwritable: .cannotCreate
         case .coefficients: .usage
         default: .badData
         }
@@ -55,7 +52,6 @@ public enum CheckpointError: ReportedError {
         switch self {
         case .missing(let path, let reason): "\(path): cannot be opened (\(reason))"
         case .unreadable(let path, let reason): "\(path): cannot be read (\(reason))"
-        case .unwritable(let path, let reason): "\(path): cannot be created (\(reason))"
         case .safetensors(let file, let fault): "\(file): \(fault)"
         case .gguf(let file, let fault): "\(file): \(fault)"
         case .index(let file, let what): "\(file): \(what)"

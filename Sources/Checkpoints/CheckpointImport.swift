@@ -94,33 +94,4 @@ extension GGUFTokenizer {
         }
         return JSONText.pretty(.object(members))
     }
-
-    private var specialTokens: [String: JSONValue] {
-        var members: [String: JSONValue] = [:]
-        for (key, token) in [
-            ("bos_token", bos), ("eos_token", eos), ("unk_token", unknown), ("pad_token", pad),
-        ] {
-            if let token { members[key] = .string(tokens[token]) }
-        }
-        return members
-    }
-
-    /// Writes `tokenizer_config.json` and `special_tokens_map.json`.
-    ///
-    /// - Parameters:
-    ///   - directory: where they go
-    ///   - maximumPositions: the longest text, in tokens
-    public func writeCompanions(to directory: String, maximumPositions: Int) throws {
-        var members = specialTokens
-        members["tokenizer_class"] = .string("PreTrainedTokenizerFast")
-        members["clean_up_tokenization_spaces"] = .bool(false)
-        members["model_max_length"] = .integer(Int64(maximumPositions))
-        if let addBOS { members["add_bos_token"] = .bool(addBOS) }
-        if let chatTemplate { members["chat_template"] = .string(chatTemplate) }
-        try CompanionFiles.write(
-            JSONText.pretty(.object(members)), to: joinPath(directory, "tokenizer_config.json"))
-        try CompanionFiles.write(
-            JSONText.pretty(.object(specialTokens)),
-            to: joinPath(directory, "special_tokens_map.json"))
-    }
 }

@@ -18,7 +18,6 @@ extension Checkpoint {
         maximumShardSize: Int = WeightFiles.defaultShardSize,
         additional: (String) throws -> Void = { _ in }
     ) throws {
-        try CheckpointTarget.check(path)
         let layout = layout
         precondition(parameters.count >= layout.count, "parameters do not fit the configuration")
         try AtomicDirectory.write(to: path) { temporary in

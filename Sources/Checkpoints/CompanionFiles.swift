@@ -1,4 +1,3 @@
-import Glibc
 import StreamIO
 
 /// The small files of a checkpoint directory that are copied as they are.
@@ -37,23 +36,5 @@ public enum CompanionFiles {
     /// Writes a small file.
     static func write(_ bytes: [UInt8], to path: String) throws {
         try AtomicFile.write(to: path) { try $0.write(bytes) }
-    }
-}
-
-/// Where a checkpoint directory is to appear.
-enum CheckpointTarget {
-    /// Makes sure that nothing but an older checkpoint would be replaced.
-    ///
-    /// - Throws: ``CheckpointError/unwritable(path:reason:)`` if there is anything else.
-    static func check(_ path: String) throws(CheckpointError) {
-        guard fileExists(path) else { return }
-        guard isDirectory(path) else {
-            throw .unwritable(path: path, reason: "there is a file of that name")
-        }
-        let entries = try directoryEntries(path)
-        guard entries.isEmpty || entries.contains(HuggingFaceConfig.fileName) else {
-            throw .unwritable(
-                path: path, reason: "the directory is not empty and holds no checkpoint")
-        }
     }
 }

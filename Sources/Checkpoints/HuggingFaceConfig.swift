@@ -154,7 +154,8 @@ public struct HuggingFaceConfig: Sendable, Hashable {
             if type == nil { type = try rope.string("type") }
             guard (type ?? "default") == "default" else {
                 throw .unsupported(
-                    file: object.file, what: "\(key): rope_type (got \(type ?? ""), expected default)")
+                    file: object.file,
+                    what: "\(key): rope_type (got \(type ?? ""), expected default)")
             }
             theta = try rope.number("rope_theta", default: theta)
             let part = try rope.number("partial_rotary_factor", default: 1)

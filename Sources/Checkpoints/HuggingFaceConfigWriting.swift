@@ -24,9 +24,10 @@ extension HuggingFaceConfig {
         case .gpt2:
             members["model_type"] = .string("gpt2")
             members["architectures"] = .array([.string("GPT2LMHeadModel")])
-            for key in ["hidden_size", "num_attention_heads", "num_hidden_layers",
-                "max_position_embeddings", "intermediate_size"]
-            {
+            for key in [
+                "hidden_size", "num_attention_heads", "num_hidden_layers",
+                "max_position_embeddings", "intermediate_size",
+            ] {
                 members[key] = nil
             }
             set("n_embd", c.width)

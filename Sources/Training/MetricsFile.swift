@@ -21,7 +21,9 @@ public final class MetricsFile {
             }
         }
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw .cannotCreate(path: path, code: errno) }
+        guard descriptor >= 0 else {
+            throw .cannotCreate(path: path, reason: String(cString: strerror(errno)))
+        }
         try append(kept)
     }
 
@@ -41,7 +43,7 @@ public final class MetricsFile {
             }
             guard written > 0 else {
                 if errno == EINTR { continue }
-                throw .writeFailed(path: path, code: errno)
+                throw .writeFailed(path: path, reason: String(cString: strerror(errno)))
             }
             start += written
         }

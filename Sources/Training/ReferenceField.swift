@@ -17,13 +17,15 @@ public struct ReferenceField: Sendable, Hashable {
     /// The scores of a record that has `candidates` candidates; nil if it carries none.
     public init?(_ record: Record, candidates: Int) throws(RecordError) {
         guard let fields = try record.optionalObject("reference") else { return nil }
-        let inner = Record(id: record.id, fields: fields, location: record.location)
+        let inner = try Record(
+            fields: fields, location: record.location, defaultID: record.id)
         model = try inner.string("model")
         scores = [try inner.number("response")] + (try inner.optionalNumbers("negatives") ?? [])
         guard scores.count == candidates else {
             throw .invalidValue(
                 location: record.location, field: "reference.negatives",
-                got: "\(scores.count - 1) scores", expected: "one for each negative, \(candidates - 1)")
+                got: "\(scores.count - 1) scores",
+                expected: "one for each negative, \(candidates - 1)")
         }
     }
 

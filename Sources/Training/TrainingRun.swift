@@ -89,8 +89,9 @@ public struct TrainingRun {
             unsaved = true
             var fields = report.metrics
             var loss: Double?
-            if let evaluation, report.step % (outputs.evaluateEvery ?? steps) == 0
-                || report.step == steps
+            if let evaluation,
+                report.step % (outputs.evaluateEvery ?? steps) == 0
+                    || report.step == steps
             {
                 let value = try evaluation(trainer.model)
                 loss = value

@@ -90,7 +90,8 @@ import Testing
                 .duplicateField(tensor: "a", field: "shape")),
             Case(
                 "unknown field",
-                safetensors(good.replacing("\"shape\"", with: "\"strides\":[1],\"shape\""), data: 8),
+                safetensors(
+                    good.replacing("\"shape\"", with: "\"strides\":[1],\"shape\""), data: 8),
                 .unknownField(tensor: "a", field: "strides")),
             Case(
                 "three offsets", safetensors(good.replacing("[0,8]", with: "[0,8,8]"), data: 8),
@@ -162,7 +163,9 @@ import Testing
         var content = safetensors("{\"??\":{}}")
         content[10] = 0xFF
         let path = try directory.write(content, to: "x.safetensors")
-        guard case .safetensors(_, .headerEncoding)? = failure({ _ = try SafetensorsFile(path: path) })
+        guard
+            case .safetensors(_, .headerEncoding)? = failure({ _ = try SafetensorsFile(path: path) }
+            )
         else {
             Issue.record("expected an encoding error")
             return

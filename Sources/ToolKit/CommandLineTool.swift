@@ -1,0 +1,94 @@
+public import ArgumentParser
+import Glibc
+import StreamIO
+
+/// A tool of the package: parses its flags, logs, does its work, and ends with the right status.
+///
+/// An executable conforms its `@main` type and implements ``execute(_:)``; everything else is the
+/// same for all tools and lives here.
+public protocol CommandLineTool: ParsableCommand {
+    /// A command line that shows the tool at work; `--help` begins with it.
+    static var example: String { get }
+    /// The flags that all tools have.
+    var common: CommonOptions { get }
+    /// Does the tool's work.
+    ///
+    /// - Throws: a ``/StreamIO/ReportedError``, a `ValidationError` for flags that contradict each
+    ///   other, or an `ExitCode`.
+    mutating func execute(_ log: Log) throws
+}
+
+extension CommandLineTool {
+    /// The tool's name as typed.
+    public static var toolName: String { configuration.commandName ?? _commandName }
+
+    /// Runs the tool with the arguments of the process and exits.
+    public static func main() {
+        Interruption.install()
+        signal(SIGPIPE, SIG_IGN)
+        Glibc.exit(run(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    /// Runs the tool.
+    ///
+    /// - Returns: the status to exit with.
+    static func run(_ arguments: [String]) -> Int32 {
+        var log = Log(tool: toolName, level: .info, json: arguments.contains("--log-json"))
+        do {
+            let expanded = try ConfigurationFile.expand(arguments, for: Self.self)
+            guard var tool = try parseAsRoot(expanded) as? Self else {
+                return ExitStatus.usage.rawValue
+            }
+            log = tool.common.log(toolName)
+            log.info("\(Version.package), " + EffectiveConfiguration.description(of: tool))
+            try tool.execute(log)
+            return ExitStatus.success.rawValue
+        } catch {
+            return report(error, log)
+        }
+    }
+
+    private static func report(_ error: any Error, _ log: Log) -> Int32 {
+        if case .brokenPipe? = error as? StreamError {
+            // The reader had enough; that is its business.
+            return ExitStatus.success.rawValue
+        }
+        if let error = error as? any ReportedError {
+            log.error(error.description, hint: error.hint)
+            return error.exitStatus.rawValue
+        }
+        let code = exitCode(for: error)
+        if code.isSuccess {
+            // --help, --version, completion scripts.
+            let text = fullMessage(for: error)
+            print(text.hasPrefix("OVERVIEW") ? "EXAMPLE:\n\(indented(example))\n\n\(text)" : text)
+            return ExitStatus.success.rawValue
+        }
+        if error is ExitCode { return code.rawValue }
+        if error is ValidationError || code == .validationFailure {
+            log.error(message(for: error), hint: "\(toolName) --help")
+            return ExitStatus.usage.rawValue
+        }
+        log.error("\(error)", hint: nil)
+        return ExitStatus.internalFailure.rawValue
+    }
+
+    private static func indented(_ text: String) -> String {
+        text.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
+    }
+}
+
+/// The configuration of a tool's command: name, what it does, and `--version`.
+///
+/// - Parameters:
+///   - name: as typed
+///   - abstract: one sentence
+///   - discussion: what a user should know beyond the flags
+///   - libraries: versions of libraries that the tool calls, beside zstd's
+public func toolConfiguration(
+    _ name: String, abstract: String, discussion: String = "", libraries: [String] = []
+) -> CommandConfiguration {
+    CommandConfiguration(
+        commandName: name, abstract: abstract, discussion: discussion,
+        version: Version.description(tool: name, libraries: libraries))
+}

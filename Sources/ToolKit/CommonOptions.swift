@@ -1,0 +1,43 @@
+public import ArgumentParser
+import FoundationEssentials
+
+/// The flags that all tools have.
+public struct CommonOptions: ParsableArguments {
+    @Option(help: "Seed of everything random. Same seed, same bytes.")
+    public var seed: UInt64 = 0
+
+    @Option(help: "Threads; without it one for each available processor. Changes no result.")
+    public var threads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "JSON object of flags without their dashes; the command line wins.", valueName: "file"))
+    public var config: String?
+
+    @Flag(name: .shortAndLong, help: "Only warnings and errors.")
+    public var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Say more.")
+    public var verbose = false
+
+    @Flag(help: "Messages as JSON objects, one a line.")
+    public var logJson = false
+
+    /// For the parser.
+    public init() {}
+
+    /// Refuses a number of threads below one.
+    public func validate() throws {
+        if let threads, threads < 1 {
+            throw ValidationError("--threads (got \(threads), expected at least 1)")
+        }
+    }
+
+    /// The number of threads to use.
+    public var threadCount: Int { threads ?? max(1, ProcessInfo.processInfo.activeProcessorCount) }
+
+    func log(_ tool: String) -> Log {
+        Log(
+            tool: tool, level: quiet ? .warning : verbose ? .debug : .info, json: logJson)
+    }
+}

@@ -1,0 +1,104 @@
+public import ArgumentParser
+import Glibc
+public import Records
+import StreamIO
+
+/// The flags of tools that read records and write records.
+public struct InputOutputOptions: ParsableArguments {
+    @Argument(help: "Records, JSONL or zstd-compressed JSONL; - or nothing is standard input.")
+    public var files: [String] = []
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Where to write; - or nothing is standard output. Plain if it ends in .jsonl.",
+            valueName: "file"))
+    public var output: String?
+
+    @Flag(help: "Write plain JSONL instead of zstd.")
+    public var plain = false
+
+    @Flag(help: "Input without records is no error.")
+    public var allowEmpty = false
+
+    @Flag(help: "Drop bad records, with a warning, instead of stopping.")
+    public var skipBad = false
+
+    @Option(help: ArgumentHelp("Take every N-th record, from the I-th (0-based).", valueName: "i/n"))
+    public var shard: String?
+
+    /// For the parser.
+    public init() {}
+
+    /// Refuses shards that are none.
+    public func validate() throws {
+        if let shard, Shard(shard) == nil {
+            throw ValidationError("--shard (got \(shard), expected I/N with 0 <= I < N)")
+        }
+    }
+
+    /// Opens the input.
+    public func reader(_ log: Log) throws -> RecordReader {
+        try Self.requireInput(files)
+        return try RecordReader(
+            paths: files,
+            options: RecordReader.Options(
+                shard: shard.flatMap { Shard($0) }, skipsBad: skipBad, allowsEmpty: allowEmpty,
+                onSkipped: { log.warning("dropped: \($0.description)") }))
+    }
+
+    /// Opens the output.
+    public func writer() throws -> RecordWriter {
+        try RecordWriter(path: output, plain: plain)
+    }
+
+    /// Refuses to wait for records that someone would have to type.
+    public static func requireInput(_ files: [String]) throws {
+        if files.isEmpty, isatty(STDIN_FILENO) == 1 {
+            throw ValidationError("no input: name a file or pipe records in")
+        }
+    }
+}
+
+extension InputOutputOptions {
+    /// Reads all records in batches, hands each batch to `transform` and writes what comes back, in
+    /// order.
+    ///
+    /// - Parameters:
+    ///   - batchSize: records handed over at a time
+    ///   - unit: what progress counts
+    /// - Returns: numbers of records read, written and dropped.
+    @discardableResult
+    public func transform(
+        batchSize: Int, _ log: Log, _ transform: ([Record]) throws -> [Record]
+    ) throws -> (read: Int, written: Int, dropped: Int) {
+        var reader = try reader(log)
+        var writer = try writer()
+        var progress = Progress(unit: "records", log: log)
+        while true {
+            let batch = try reader.nextBatch(batchSize)
+            guard !batch.isEmpty else { break }
+            for record in try apply(transform, to: batch, &reader) { try writer.write(record) }
+            progress.update(reader.count)
+        }
+        progress.finish()
+        try writer.finish()
+        if reader.skipped > 0 { log.warning("\(reader.skipped) bad records dropped") }
+        return (reader.count, writer.count, reader.skipped)
+    }
+
+    /// With `--skip-bad`, a batch with a bad record is done again record by record.
+    private func apply(
+        _ transform: ([Record]) throws -> [Record], to batch: [Record], _ reader: inout RecordReader
+    ) throws -> [Record] {
+        do {
+            return try transform(batch)
+        } catch let error as RecordError where skipBad {
+            guard batch.count > 1 else {
+                try reader.skip(error)
+                return []
+            }
+        }
+        return try batch.flatMap { try apply(transform, to: [$0], &reader) }
+    }
+}

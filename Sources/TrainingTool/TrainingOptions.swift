@@ -1,0 +1,142 @@
+public import ArgumentParser
+import Checkpoints
+import Training
+
+extension LearningRateSchedule.Shape: ExpressibleByArgument {}
+extension WeightType: ExpressibleByArgument {}
+
+/// Arithmetic of the passes.
+public enum Precision: String, Sendable, CaseIterable, ExpressibleByArgument {
+    /// Single precision.
+    case fp32
+}
+
+/// Flags of everything that trains.
+public struct TrainingOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Checkpoint to start from.", valueName: "dir"))
+    public var model: String?
+
+    @Option(help: ArgumentHelp("Checkpoint directory to write.", valueName: "dir"))
+    public var out: String
+
+    @Option(help: "Optimizer steps of the whole run.")
+    public var steps: Int
+
+    @Option(help: "Records of a step.")
+    public var batchSize = 8
+
+    @Option(help: "Learning rate after warm-up.")
+    public var learningRate = 1e-5
+
+    @Option(help: "Decoupled weight decay, on parameters with two or more dimensions.")
+    public var weightDecay = 0.05
+
+    @Option(help: "Steps over which the learning rate rises linearly.")
+    public var warmupSteps = 0
+
+    @Option(help: "Learning rate after warm-up: constant, linear (to 0), cosine (to 0).")
+    public var schedule = LearningRateSchedule.Shape.constant
+
+    @Option(help: "Largest gradient norm; larger gradients are scaled down to it. 0: no clipping.")
+    public var clipNorm = 1.0
+
+    @Flag(help: "Take records in the order of the input instead of shuffling every epoch.")
+    public var noShuffle = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Most rows of a micro-batch, shared prompts counted once. Changes memory and speed, not results.",
+            valueName: "rows"))
+    public var microBatchTokens = 1024
+
+    @Option(help: ArgumentHelp("Records to evaluate on.", valueName: "file"))
+    public var eval: String?
+
+    @Option(help: "Steps between evaluations; without it only at the end.")
+    public var evalEvery: Int?
+
+    @Option(help: "Steps between saved checkpoints; without it only at the end.")
+    public var saveEvery: Int?
+
+    @Flag(help: "Continue the run whose checkpoint is in --out, if there is one.")
+    public var resume = false
+
+    @Flag(help: "Leave training-state/ out of the checkpoint; it then cannot be resumed.")
+    public var noTrainingState = false
+
+    @Option(help: ArgumentHelp("Metrics, one JSON object a step.", valueName: "file"))
+    public var metrics: String?
+
+    @Option(help: "Arithmetic of the passes: fp32.")
+    public var precision = Precision.fp32
+
+    @Option(help: "Type of the weights in the checkpoint: float32, bfloat16, float16.")
+    public var dtype = WeightType.float32
+
+    /// For the parser.
+    public init() {}
+
+    /// Refuses values that make no sense.
+    public func validate() throws {
+        try require("--steps", steps, atLeast: 0)
+        try require("--batch-size", batchSize, atLeast: 1)
+        try require("--micro-batch-tokens", microBatchTokens, atLeast: 1)
+        try require("--warmup-steps", warmupSteps, atLeast: 0)
+        try require("--eval-every", evalEvery ?? 1, atLeast: 1)
+        try require("--save-every", saveEvery ?? 1, atLeast: 1)
+        try require("--learning-rate", learningRate)
+        try require("--weight-decay", weightDecay)
+        try require("--clip-norm", clipNorm)
+        if evalEvery != nil, eval == nil {
+            throw ValidationError("--eval-every needs --eval")
+        }
+    }
+
+    private func require(_ flag: String, _ value: Int, atLeast minimum: Int) throws {
+        guard value >= minimum else {
+            throw ValidationError("\(flag) (got \(value), expected at least \(minimum))")
+        }
+    }
+
+    private func require(_ flag: String, _ value: Double) throws {
+        guard value >= 0, value.isFinite else {
+            throw ValidationError("\(flag) (got \(value), expected a number of at least 0)")
+        }
+    }
+
+    /// The library's configuration of the run.
+    public func trainerConfiguration(seed: UInt64) -> TrainerConfiguration {
+        var optimizer = AdamWConfiguration()
+        optimizer.weightDecay = weightDecay
+        optimizer.clipNorm = clipNorm == 0 ? .infinity : clipNorm
+        return TrainerConfiguration(
+            steps: steps, batchSize: batchSize, shuffleSeed: noShuffle ? nil : seed,
+            schedule: LearningRateSchedule(
+                peak: learningRate, shape: schedule, warmupSteps: warmupSteps, totalSteps: steps),
+            optimizer: optimizer)
+    }
+
+    /// Where the run's results go.
+    public func outputs(metadata: [String: String]) -> RunOutputs {
+        var outputs = RunOutputs(directory: out)
+        outputs.weightType = dtype
+        outputs.metrics = metrics
+        outputs.saveEvery = saveEvery
+        outputs.keepsState = !noTrainingState
+        outputs.evaluateEvery = evalEvery
+        outputs.metadata = metadata
+        return outputs
+    }
+
+    /// What a continued run must share with the one it continues.
+    public func settings(seed: UInt64, records: Int) -> [String: String] {
+        [
+            "batch size": String(batchSize), "records": String(records),
+            "order": noShuffle ? "file" : "shuffled with seed \(seed)",
+            "learning rate": String(learningRate), "warm-up steps": String(warmupSteps),
+            "schedule": schedule == .constant
+                ? "constant" : "\(schedule.rawValue) over \(steps) steps",
+            "weight decay": String(weightDecay), "clip norm": String(clipNorm),
+        ]
+    }
+}
