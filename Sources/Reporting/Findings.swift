@@ -3,9 +3,12 @@ import Evaluation
 /// What the numbers of a run support and what they do not, in words. Everything here is computed.
 struct Findings {
     let run: Run
+    /// Seed of the bootstrap.
+    private let seed: UInt64
 
-    init(_ run: Run) {
+    init(_ run: Run, seed: UInt64) {
         self.run = run
+        self.seed = seed
     }
 
     var blocks: [Document.Block] {
@@ -62,7 +65,7 @@ struct Findings {
         let start =
             "\(system.name.a) minus \(mle.name.a), judge \(system.name.judge), paired over records: "
         do throws(EvaluationError) {
-            let paired = try PairedBootstrap(system.verdicts, mle.verdicts)
+            let paired = try PairedBootstrap(system.verdicts, mle.verdicts, seed: seed)
             let bounds = paired.interval
             let numbers =
                 "\(fixed(paired.difference, 3)) [\(fixed(bounds.lower, 3)), "

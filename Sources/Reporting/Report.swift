@@ -1,5 +1,5 @@
 import FoundationEssentials
-public import StreamIO
+import StreamIO
 
 /// A finished report on one run.
 public struct Report: Sendable {
@@ -14,11 +14,14 @@ public struct Report: Sendable {
     /// Reads the run in a directory and makes the report: tables, curves, samples, and what the
     /// intervals support in words.
     ///
+    /// - Parameters:
+    ///   - directory: the run, in the layout that the pipelines leave behind
+    ///   - seed: of the bootstrap behind paired differences
     /// - Throws: `ReportError` if gnuplot is missing or fails, or if a file of the run is unusable;
     ///   `StreamError` and `RecordError` from reading.
-    public init(ofRun directory: String) throws {
+    public init(ofRun directory: String, seed: UInt64 = 0) throws {
         let run = try Run(directory: directory)
-        let builder = ReportBuilder(run)
+        let builder = ReportBuilder(run, seed: seed)
         let document = builder.document
         let gnuplot = try Gnuplot()
         var drawings: [SVG] = []

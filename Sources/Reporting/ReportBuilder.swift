@@ -3,9 +3,9 @@ struct ReportBuilder {
     let run: Run
     let findings: Findings
 
-    init(_ run: Run) {
+    init(_ run: Run, seed: UInt64 = 0) {
         self.run = run
-        findings = Findings(run)
+        findings = Findings(run, seed: seed)
     }
 
     /// Warnings of the run and those that its numbers give rise to.

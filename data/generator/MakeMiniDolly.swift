@@ -1,3 +1,4 @@
+import Records
 import StreamIO
 
 /// All records in the order of the file.
@@ -23,19 +24,23 @@ func miniDolly(perCategory count: Int, seed: UInt64) -> [MiniRecord] {
     return order.shuffled(records)
 }
 
-/// Writes the records as JSON lines to standard output.
+/// Writes the records to the file named as argument, or to standard output.
 @main
 struct MakeMiniDolly {
     static func main() throws {
+        var writer = try RecordWriter(path: CommandLine.arguments.dropFirst().first)
         for (index, record) in miniDolly(perCategory: 200, seed: 2025).enumerated() {
             let number = String(index + 1)
             let id = "mini-" + String(repeating: "0", count: 4 - number.count) + number
-            let value = JSONValue.object([
-                "id": .string(id), "category": .string(record.category.rawValue),
-                "instruction": .string(record.instruction), "context": .string(record.context),
-                "response": .string(record.response),
-            ])
-            print(String(decoding: try value.serialized(), as: UTF8.self))
+            try writer.write(
+                Record(
+                    id: id,
+                    fields: [
+                        "category": .string(record.category.rawValue),
+                        "instruction": .string(record.instruction),
+                        "context": .string(record.context), "response": .string(record.response),
+                    ]))
         }
+        try writer.finish()
     }
 }
