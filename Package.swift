@@ -59,7 +59,7 @@ let package = Package(
         library(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
         library("Evaluation", ["COpenBLAS", "Kernels", "StreamIO", "Records"]),
-        library("Reporting", ["StreamIO", "Records"]),
+        library("Reporting", ["Evaluation", "StreamIO", "Records"]),
         library("ToolKit", ["StreamIO", "Records", argumentParser]),
         library(
             "TrainingTool",
@@ -82,7 +82,7 @@ let package = Package(
         tool("generate", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
         tool("score", ["Training", "Checkpoints", "Kernels", "Records", "Transformer"]),
         tool("import-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
-        tool("report", ["Reporting", "Records"]),
+        tool("report", ["Reporting"]),
 
         // Writes data/mini-dolly.jsonl.zst
         .executableTarget(
@@ -105,7 +105,7 @@ let package = Package(
         tests("TrainingTests", ["Training", "Checkpoints", "TestSupport"]),
         tests("EmbeddingTests", ["Embedding", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
-        tests("ReportingTests", ["Reporting", "TestSupport"]),
+        tests("ReportingTests", ["Reporting", "Records", "StreamIO", "TestSupport"]),
         tests("CLITests", ["TestSupport"]),
     ]
 )
