@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// One golden case, a directory `Cases/<tool>/<case>`; `Cases/README.md` describes its files.
 struct GoldenCase: Sendable, CustomTestStringConvertible {

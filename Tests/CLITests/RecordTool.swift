@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A tool that reads records, called the way that works; the hostile inputs are tried on it.
 struct RecordTool: Sendable, CustomTestStringConvertible {

@@ -46,7 +46,6 @@ enum Shell {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addchdir_np(&actions, directory.path(percentEncoded: false))
         let input = standardInput?.path(percentEncoded: false) ?? "/dev/null"
         posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         for (descriptor, file) in [(Int32(1), outputFile), (2, errorFile)] {
@@ -65,7 +64,8 @@ enum Shell {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
 
         let arguments = [
-            "/usr/bin/timeout", "--kill-after=5", "\(seconds)", "/bin/bash", "-u", "-o", "pipefail",
+            "/usr/bin/env", "-C", directory.path(percentEncoded: false),
+            "timeout", "--kill-after=5", "\(seconds)", "/bin/bash", "-u", "-o", "pipefail",
             "-c", script,
         ]
         let variables = environment.map { "\($0.key)=\($0.value)" }.sorted()

@@ -49,21 +49,22 @@ enum Workspace {
         try made.get()
     }
 
+    private static let fixtureDirectory = FileManager.default.temporaryDirectory
+        .appending(path: "cpo-tools-fixture-\(UUID().uuidString)")
+
     private static let made = Result<URL, any Error> {
         let script = try String(contentsOf: cases.appending(path: "fixture.sh"), encoding: .utf8)
-        let directory = try makeDirectory()
-        atexit {
-            if case .success(let directory) = Workspace.made {
-                try? FileManager.default.removeItem(at: directory)
-            }
-        }
+        try FileManager.default.createDirectory(
+            at: fixtureDirectory, withIntermediateDirectories: true)
+        atexit { try? FileManager.default.removeItem(at: Workspace.fixtureDirectory) }
         let result = try Shell.run(
-            "set -e\n" + script, in: directory, environment: environment(fixture: directory))
+            "set -e\n" + script, in: fixtureDirectory,
+            environment: environment(fixture: fixtureDirectory))
         guard result.status == 0 else {
             throw ShellError(
                 description: "Cases/fixture.sh failed (\(result.status)): \(result.errors)")
         }
-        return directory
+        return fixtureDirectory
     }
 
     private static func makeDirectory() throws -> URL {
