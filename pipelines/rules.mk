@@ -3,8 +3,9 @@
 # Called by the Makefile as
 #     make -f pipelines/rules.mk RUN=DIR PROFILE=NAME smoke experiment
 # after RUN/inputs.mk has been written (pipelines/dolly/resolve-inputs.sh). Every target is an
-# artefact under RUN; it is rebuilt when its inputs, its flags or its tool have changed. A
-# checkpoint's target is its config.json, since the tools write directories whole or not at all.
+# artefact under RUN; it is rebuilt when its inputs, its flags or its tool have changed. The
+# target of a checkpoint is a file `.complete` in it, because training that is interrupted saves a
+# checkpoint too, from which the next call goes on.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -29,8 +30,14 @@ BLENDS := $(addprefix blend-,$(ALPHAS))
 SYSTEMS := mle-continued cpo $(BLENDS)
 VERDICTS := $(foreach judge,$(JUDGES),$(addsuffix .$(judge),$(SYSTEMS) cpo-vs-mle-continued))
 
-model = $(RUN)/models/$(1)/config.json
+model = $(RUN)/models/$(1)/.complete
 stamp = $(RUN)/stamps/$(1)
+
+# Flags of a training run that do not change its result.
+training = --threads $(THREADS) --out $(@D) $(if $(SAVE_EVERY),--save-every $(SAVE_EVERY)) \
+    --metrics $(RUN)/metrics/$(1).jsonl $$(pipelines/resume-flag.sh $(@D) $^)
+# What only a resumed run needs is three times as large as the weights.
+complete = @rm -rf $(@D)/training-state && touch $@
 
 .PHONY: experiment smoke FORCE
 experiment: $(RUN)/report/report.md
@@ -57,7 +64,7 @@ mle-reference.flags = $(optimizer.flags) --steps $(MLE_STEPS) --batch-size $(MLE
     --eval-every $(EVAL_EVERY)
 mle-continued.tool := pretrain-mle
 mle-continued.flags = $(optimizer.flags) --steps $(CPO_STEPS) --batch-size $(CPO_BATCH) \
-    --learning-rate $(MLE_LEARNING_RATE) --warmup-steps 0 --schedule constant \
+    --learning-rate $(MLE_LEARNING_RATE) --warmup-steps $(CPO_WARMUP_STEPS) --schedule constant \
     --eval-every $(EVAL_EVERY)
 negatives.tool := gen-negatives
 negatives.flags = --seed $(SEED) --kinds $(NEGATIVES) --top-k $(NEGATIVE_TOP_K) \
@@ -88,6 +95,7 @@ $(RUN)/stamps/%: FORCE
 
 ifeq ($(BASE_KIND),mini)
 BASE_DIR := $(RUN)/models/base
+BASE_FILE := $(call model,base)
 TOKENIZER_DIR := $(RUN)/tokenizer
 TOKENIZER := $(TOKENIZER_DIR)/tokenizer.json
 BASE_STAGES := tokenizer base
@@ -98,11 +106,10 @@ $(TOKENIZER): $(RUN)/data/learn.jsonl $(call stamp,tokenizer)
 
 $(call model,base): pipelines/dolly/mini-llama.json $(TOKENIZER) $(RUN)/tokens/learn.jsonl.zst \
         $(call stamp,base)
-	@mkdir -p $(RUN)/metrics && rm -f $(RUN)/metrics/base.jsonl
-	$(STAGE) base $(BIN)/pretrain-mle $(base.flags) --threads $(THREADS) --init $< \
-	    --tokenizer $(TOKENIZER_DIR) --out $(@D) --metrics $(RUN)/metrics/base.jsonl \
-	    $(RUN)/tokens/learn.jsonl.zst
-	@touch $@
+	@mkdir -p $(RUN)/metrics
+	$(STAGE) base $(BIN)/pretrain-mle $(base.flags) $(call training,base) --init $< \
+	    --tokenizer $(TOKENIZER_DIR) $(RUN)/tokens/learn.jsonl.zst
+	$(complete)
 endif
 
 ifeq ($(BASE_KIND),smollm2)
@@ -121,9 +128,9 @@ ifeq ($(BASE_KIND),directory)
 BASE_DIR := $(BASE_SOURCE)
 endif
 
-BASE := $(BASE_DIR)/config.json
+BASE_FILE ?= $(BASE_DIR)/config.json
 TOKENIZER_DIR ?= $(BASE_DIR)
-TOKENIZER ?= $(BASE)
+TOKENIZER ?= $(BASE_FILE)
 
 # MARK: Data
 
@@ -139,22 +146,20 @@ $(RUN)/tokens/%.jsonl.zst: $(RUN)/data/%.jsonl $(TOKENIZER) $(call stamp,tokeniz
 
 # MARK: Maximum likelihood: the reference, and the baseline that goes on from it
 
-$(call model,reference): $(BASE) $(RUN)/tokens/train.jsonl.zst $(RUN)/tokens/validation.jsonl.zst \
+$(call model,reference): $(BASE_FILE) $(RUN)/tokens/train.jsonl.zst $(RUN)/tokens/validation.jsonl.zst \
         $(call stamp,mle-reference)
-	@mkdir -p $(RUN)/metrics && rm -f $(RUN)/metrics/mle-reference.jsonl
-	$(STAGE) mle-reference $(BIN)/pretrain-mle $(mle-reference.flags) --threads $(THREADS) \
-	    --model $(BASE_DIR) --out $(@D) --metrics $(RUN)/metrics/mle-reference.jsonl \
+	@mkdir -p $(RUN)/metrics
+	$(STAGE) mle-reference $(BIN)/pretrain-mle $(mle-reference.flags) \
+	    $(call training,mle-reference) --model $(BASE_DIR) \
 	    --eval $(RUN)/tokens/validation.jsonl.zst $(RUN)/tokens/train.jsonl.zst
-	@touch $@
+	$(complete)
 
 $(call model,mle-continued): $(call model,reference) $(RUN)/tokens/preference.jsonl.zst \
         $(RUN)/tokens/validation.jsonl.zst $(call stamp,mle-continued)
-	@rm -f $(RUN)/metrics/mle-continued.jsonl
-	$(STAGE) mle-continued $(BIN)/pretrain-mle $(mle-continued.flags) --threads $(THREADS) \
-	    --model $(RUN)/models/reference --out $(@D) \
-	    --metrics $(RUN)/metrics/mle-continued.jsonl \
+	$(STAGE) mle-continued $(BIN)/pretrain-mle $(mle-continued.flags) \
+	    $(call training,mle-continued) --model $(RUN)/models/reference \
 	    --eval $(RUN)/tokens/validation.jsonl.zst $(RUN)/tokens/preference.jsonl.zst
-	@touch $@
+	$(complete)
 
 # MARK: Negatives, their ranking, the reference's scores, CPO
 
@@ -165,8 +170,9 @@ $(RUN)/negatives.jsonl.zst: $(RUN)/tokens/preference.jsonl.zst $(call model,refe
 
 # Without a sentence embedder the reference model's hidden states stand in.
 EMBEDDER := $(or $(EMBEDDER_DIR),$(RUN)/models/reference)
+EMBEDDER_FILE := $(if $(EMBEDDER_DIR),$(EMBEDDER_DIR)/config.json,$(call model,reference))
 
-$(RUN)/ranked.jsonl.zst: $(RUN)/negatives.jsonl.zst $(EMBEDDER)/config.json $(call stamp,rank)
+$(RUN)/ranked.jsonl.zst: $(RUN)/negatives.jsonl.zst $(EMBEDDER_FILE) $(call stamp,rank)
 	$(STAGE) rank $(BIN)/rank-by-embedding --threads $(THREADS) --embedder $(EMBEDDER) -o $@ $<
 
 $(RUN)/scored.jsonl.zst: $(RUN)/ranked.jsonl.zst $(call model,reference) \
@@ -175,12 +181,11 @@ $(RUN)/scored.jsonl.zst: $(RUN)/ranked.jsonl.zst $(call model,reference) \
 	    --model $(RUN)/models/reference -o $@ $<
 
 $(call model,cpo): $(RUN)/scored.jsonl.zst $(call model,reference) $(call stamp,cpo)
-	@rm -f $(RUN)/metrics/cpo.jsonl
-	$(STAGE) cpo $(BIN)/train-cpo $(cpo.flags) --threads $(THREADS) \
-	    --model $(RUN)/models/reference --out $(@D) --metrics $(RUN)/metrics/cpo.jsonl $<
-	@touch $@
+	$(STAGE) cpo $(BIN)/train-cpo $(cpo.flags) $(call training,cpo) \
+	    --model $(RUN)/models/reference $<
+	$(complete)
 
-$(BLENDS:%=$(RUN)/models/%/config.json): $(RUN)/models/blend-%/config.json: \
+$(foreach b,$(BLENDS),$(call model,$(b))): $(call model,blend-%): \
         $(call model,cpo) $(call model,mle-continued) $(call stamp,blend)
 	$(STAGE) blend-$* $(BIN)/blend-weights --alpha $* --cpo $(RUN)/models/cpo \
 	    --mle $(RUN)/models/mle-continued --out $(@D)
@@ -189,27 +194,34 @@ $(BLENDS:%=$(RUN)/models/%/config.json): $(RUN)/models/blend-%/config.json: \
 # MARK: Evaluation
 
 $(SYSTEMS:%=$(RUN)/outputs/%.jsonl.zst): $(RUN)/outputs/%.jsonl.zst: \
-        $(RUN)/tokens/heldout.jsonl.zst $(RUN)/models/%/config.json $(call stamp,generate)
+        $(RUN)/tokens/heldout.jsonl.zst $(call model,%) $(call stamp,generate)
 	@mkdir -p $(@D)
 	$(STAGE) generate-$* $(BIN)/generate $(generate.flags) --threads $(THREADS) \
 	    --model $(RUN)/models/$* -o $@ $<
 
 # The likelihood judge reads with the base model, or, where that was trained from nothing, with the
 # reference; neither is one of the systems compared.
-JUDGE_MODEL.likelihood := $(if $(filter mini,$(BASE_KIND)),$(RUN)/models/reference,$(BASE_DIR))
+ifeq ($(BASE_KIND),mini)
+JUDGE_MODEL.likelihood := $(RUN)/models/reference
+JUDGE_FILE.likelihood := $(call model,reference)
+else
+JUDGE_MODEL.likelihood := $(BASE_DIR)
+JUDGE_FILE.likelihood := $(BASE_FILE)
+endif
 JUDGE_MODEL.embedding := $(EMBEDDER)
+JUDGE_FILE.embedding := $(EMBEDDER_FILE)
 
 # $(call judging,JUDGE): verdicts of every system against the ground truth, and of CPO against MLE.
 define judging
 $(SYSTEMS:%=$(RUN)/judge/%.$(1).json): $(RUN)/judge/%.$(1).json: $(RUN)/outputs/%.jsonl.zst \
-        $(JUDGE_MODEL.$(1))/config.json $(call stamp,judge)
+        $(JUDGE_FILE.$(1)) $(call stamp,judge)
 	@mkdir -p $(RUN)/judge $(RUN)/verdicts
 	$(STAGE) judge-$$*.$(1) $(BIN)/judge $(judge.flags) --threads $$(THREADS) --judge $(1) \
 	    --model $(JUDGE_MODEL.$(1)) --a $$< \
 	    --summary $$@ -o $(RUN)/verdicts/$$*.$(1).jsonl.zst
 
 $(RUN)/judge/cpo-vs-mle-continued.$(1).json: $(RUN)/outputs/cpo.jsonl.zst \
-        $(RUN)/outputs/mle-continued.jsonl.zst $(JUDGE_MODEL.$(1))/config.json $(call stamp,judge)
+        $(RUN)/outputs/mle-continued.jsonl.zst $(JUDGE_FILE.$(1)) $(call stamp,judge)
 	@mkdir -p $(RUN)/judge $(RUN)/verdicts
 	$(STAGE) judge-cpo-vs-mle-continued.$(1) $(BIN)/judge $(judge.flags) --threads $$(THREADS) \
 	    --judge $(1) --model $(JUDGE_MODEL.$(1)) --a $$< --b $(RUN)/outputs/mle-continued.jsonl.zst \
@@ -218,7 +230,7 @@ endef
 $(foreach judge,$(JUDGES),$(eval $(call judging,$(judge))))
 
 $(SYSTEMS:%=$(RUN)/mauve/%.json): $(RUN)/mauve/%.json: $(RUN)/outputs/%.jsonl.zst \
-        $(JUDGE_MODEL.likelihood)/config.json $(call stamp,mauve)
+        $(JUDGE_FILE.likelihood) $(call stamp,mauve)
 	@mkdir -p $(@D)
 	$(STAGE) mauve-$* --stdout $@ $(BIN)/mauve $(mauve.flags) --threads $(THREADS) \
 	    --p $< --q $(RUN)/tokens/heldout.jsonl.zst --model $(JUDGE_MODEL.likelihood)

@@ -11,6 +11,10 @@ MAX_RESPONSE_TOKENS := 96
 WEIGHT_DECAY := 0.05
 CLIP_NORM := 1.0
 
+# Steps between saved checkpoints, from which an interrupted run goes on; none: only at the end and
+# when interrupted.
+SAVE_EVERY :=
+
 # Autoregressive negatives, ranked: "ANR"
 NEGATIVES := an:4
 NEGATIVE_TOP_K := 50
