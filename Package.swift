@@ -55,7 +55,8 @@ let package = Package(
 
         // What the tools do
         library("Sampling", ["Kernels", "Transformer", "Records"]),
-        library("Training", ["Kernels", "Transformer", "Objectives", "Checkpoints", "Records"]),
+        library("Training",
+            ["Kernels", "Transformer", "Objectives", "Checkpoints", "Records", "StreamIO"]),
         library(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
         library("Evaluation", ["COpenBLAS", "Kernels", "StreamIO", "Records"]),
@@ -82,6 +83,8 @@ let package = Package(
         .executableTarget(
             name: "make-mini-dolly", dependencies: ["StreamIO", "Records"],
             path: "data/generator", swiftSettings: settings),
+
+        .executableTarget(name: "bench", dependencies: ["Kernels", "Transformer", "Objectives"], swiftSettings: settings),
 
         // Tests
         .target(

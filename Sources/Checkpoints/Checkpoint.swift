@@ -1,0 +1,201 @@
+import Glibc
+import StreamIO
+public import Transformer
+
+/// A decoder as a checkpoint directory holds it, its weights in memory in single precision.
+public struct Checkpoint {
+    /// The model's shape. Its end-of-text tokens are those of `generation_config.json` if it names
+    /// any, with the one of `config.json` first if it is among them.
+    public var configuration: DecoderConfiguration
+    /// The weights, laid out as ``ParameterLayout`` says.
+    public var parameters: ParameterBuffer
+    /// `config.json` as read, with the keys that nothing here knows.
+    public var config: HuggingFaceConfig
+    /// The text of `generation_config.json` if there is one.
+    public var generationConfig: [UInt8]?
+    /// The type that the weights were stored in.
+    public var storedType: WeightType
+    /// The directory that it was read from; nil if it was made in memory.
+    public var directory: String?
+    /// What a user should know about the directory.
+    public var warnings: [String] = []
+
+    /// A checkpoint made in memory.
+    ///
+    /// - Parameters:
+    ///   - config: the model's shape, and other keys for `config.json`
+    ///   - parameters: laid out as ``ParameterLayout`` says
+    public init(config: HuggingFaceConfig, parameters: ParameterBuffer) {
+        configuration = config.configuration
+        self.parameters = parameters
+        self.config = config
+        storedType = .float32
+    }
+
+    /// The table of the weights.
+    public var layout: ParameterLayout { ParameterLayout(configuration) }
+
+    /// Number of weights.
+    public var parameterCount: Int { layout.entries.reduce(0) { $0 + $1.count } }
+
+    /// Reads the configuration of a checkpoint without its weights, end-of-text tokens as in
+    /// ``configuration``.
+    public static func configuration(
+        directory: String
+    ) throws(CheckpointError) -> DecoderConfiguration {
+        let config = try HuggingFaceConfig(directory: directory)
+        let generation = try generationConfig(directory)
+        return try config.configuration.withEnds(generation?.tokens("eos_token_id"))
+    }
+
+    /// Reads a checkpoint directory.
+    ///
+    /// - Parameters:
+    ///   - directory: a Hugging Face directory with `config.json` and safetensors weights
+    ///   - checkFinite: whether NaN and infinity among the weights are errors
+    /// - Throws: ``CheckpointError`` for everything that keeps the model from being exactly the one
+    ///   that the directory describes.
+    public static func load(
+        directory: String, checkFinite: Bool = true
+    ) throws(CheckpointError) -> Checkpoint {
+        let config = try HuggingFaceConfig(directory: directory)
+        let generation = try generationConfig(directory)
+        let source = try TensorSource(directory: directory)
+        let parameters = try read(source, config.configuration, checkFinite: checkFinite)
+        var checkpoint = Checkpoint(config: config, parameters: parameters)
+        checkpoint.configuration = try config.configuration.withEnds(
+            generation?.tokens("eos_token_id"))
+        if generation != nil {
+            checkpoint.generationConfig = try readFile(
+                joinPath(directory, CompanionFiles.generationConfig))
+        }
+        checkpoint.storedType = storedType(source)
+        checkpoint.directory = directory
+        checkpoint.warnings = source.warnings
+        return checkpoint
+    }
+
+    private static func generationConfig(
+        _ directory: String
+    ) throws(CheckpointError) -> ConfigurationObject? {
+        let path = joinPath(directory, CompanionFiles.generationConfig)
+        return fileExists(path) ? try ConfigurationObject(file: path) : nil
+    }
+
+    /// The type of most bytes.
+    private static func storedType(_ source: TensorSource) -> WeightType {
+        var sizes: [TensorType: Int] = [:]
+        for tensor in source.tensors where tensor.type.isFloatingPoint {
+            sizes[tensor.type, default: 0] += tensor.byteCount
+        }
+        let largest = sizes.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }
+        return WeightType(largest?.key ?? .f32)
+    }
+
+    // MARK: Weights
+
+    private static func read(
+        _ source: TensorSource, _ configuration: DecoderConfiguration, checkFinite: Bool
+    ) throws(CheckpointError) -> ParameterBuffer {
+        let layout = ParameterLayout(configuration)
+        var names = try TensorNames.canonical(source, configuration.architecture)
+        try resolveTiedHead(&names, source, configuration)
+        try checkNames(names, layout, source)
+        try checkShapes(names, layout, source)
+        let parameters = ParameterBuffer(count: layout.count)
+        for entry in layout.entries {
+            guard let name = names[entry.name] else { continue }
+            let values = parameters.elements(of: entry)
+            let file = try source.file(of: name)
+            try file.floats(name, into: values)
+            if checkFinite, let index = firstNonFinite(UnsafeBufferPointer(values)) {
+                throw .notFinite(file: file.path, tensor: name, index: index)
+            }
+        }
+        return parameters
+    }
+
+    /// With a tied head one of the two tensors may be stored, under either name, or both if they
+    /// are equal to the bit.
+    private static func resolveTiedHead(
+        _ names: inout [String: String], _ source: TensorSource,
+        _ configuration: DecoderConfiguration
+    ) throws(CheckpointError) {
+        guard configuration.tiedHead else { return }
+        let embedding = TensorNames.embedding(configuration.architecture)
+        guard let head = names.removeValue(forKey: TensorNames.head) else { return }
+        guard let stored = names[embedding] else {
+            names[embedding] = head
+            return
+        }
+        guard try haveEqualBytes(source, stored, head) else {
+            throw .untiedHead(directory: source.path, tensor: head)
+        }
+    }
+
+    private static func checkNames(
+        _ names: [String: String], _ layout: ParameterLayout, _ source: TensorSource
+    ) throws(CheckpointError) {
+        let missing = layout.entries.map(\.name).filter { names[$0] == nil }
+        guard missing.isEmpty else {
+            throw .missingTensors(directory: source.path, names: missing)
+        }
+        let unknown = names.filter { layout[$0.key] == nil }.map(\.value).sorted()
+        guard unknown.isEmpty else {
+            throw .unknownTensors(directory: source.path, names: unknown)
+        }
+    }
+
+    private static func checkShapes(
+        _ names: [String: String], _ layout: ParameterLayout, _ source: TensorSource
+    ) throws(CheckpointError) {
+        for entry in layout.entries {
+            guard let name = names[entry.name], let tensor = source[name] else { continue }
+            guard tensor.shape == entry.shape else {
+                throw .shape(
+                    directory: source.path, tensor: name, got: tensor.shape, expected: entry.shape)
+            }
+            guard tensor.type.isFloatingPoint else {
+                throw .notFloatingPoint(
+                    file: try source.file(of: name).path, tensor: name, got: tensor.type.rawValue)
+            }
+        }
+    }
+}
+
+/// Whether two tensors have the same type, shape and bytes.
+func haveEqualBytes(
+    _ source: TensorSource, _ first: String, _ second: String
+) throws(CheckpointError) -> Bool {
+    guard let a = source[first], let b = source[second], a.type == b.type, a.shape == b.shape
+    else { return false }
+    do {
+        return try source.withBytes(of: first) { first in
+            try source.withBytes(of: second) { second in
+                guard let x = first.baseAddress, let y = second.baseAddress else { return true }
+                return memcmp(x, y, first.count) == 0
+            }
+        }
+    } catch let error as CheckpointError {
+        throw error
+    } catch {
+        throw .unreadable(path: source.path, reason: "\(error)")
+    }
+}
+
+extension DecoderConfiguration {
+    /// With the end-of-text tokens of `generation_config.json`, if it names any. The first stays
+    /// the one of `config.json` if that is among them, as it is the one that training data end in.
+    func withEnds(_ tokens: [Int32]?) throws(CheckpointError) -> DecoderConfiguration {
+        guard let tokens, !tokens.isEmpty else { return self }
+        for token in tokens where Int(token) >= vocabularySize {
+            throw .configuration(
+                file: CompanionFiles.generationConfig,
+                what: "eos_token_id \(token) is beyond vocab_size \(vocabularySize)")
+        }
+        var result = self
+        let own = eosTokenIDs.filter(tokens.contains)
+        result.eosTokenIDs = own + tokens.filter { !own.contains($0) }
+        return result
+    }
+}

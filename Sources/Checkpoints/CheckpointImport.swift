@@ -1,0 +1,126 @@
+import StreamIO
+import Transformer
+
+/// Makes a clean checkpoint of a GGUF file or a foreign Hugging Face directory: canonical tensor
+/// names, both spellings of configuration keys, one type throughout, provenance.
+public struct CheckpointImport {
+    /// The checkpoint to be written.
+    public let checkpoint: Checkpoint
+    /// The GGUF file's tokenizer, nil for a directory or a file without one.
+    public let tokenizer: GGUFTokenizer?
+    /// Provenance for `__metadata__`: digest of the source, types of its tensors.
+    public let metadata: [String: String]
+    /// The type that the weights are written in unless another is asked for.
+    public let defaultType: WeightType
+    private let tokenizerDirectory: String?
+
+    /// Reads a GGUF file (by its name's end or its magic) or a directory.
+    ///
+    /// - Parameters:
+    ///   - source: the file or directory
+    ///   - unpermuting: for GGUF, whether the rows of query and key matrices are brought back from
+    ///     the order that converters give them
+    /// - Throws: ``CheckpointError`` for everything that would make the checkpoint another model
+    ///   than the source.
+    public init(source: String, unpermuting: Bool = true) throws {
+        if isDirectory(source) {
+            checkpoint = try Checkpoint.load(directory: source, checkFinite: true)
+            tokenizer = nil
+            tokenizerDirectory = source
+            defaultType = checkpoint.storedType
+            metadata = [
+                "source_sha256": try WeightFiles.digest(directory: source),
+                "source_types": try Self.typeSummary(TensorSource(directory: source)),
+            ]
+            return
+        }
+        let model = try GGUFLlama(GGUFFile(path: source))
+        let parameters = try model.parameters(unpermuting: unpermuting)
+        var raw: [String: JSONValue] = [:]
+        if let pad = model.tokenizer?.pad { raw["pad_token_id"] = .integer(Int64(pad)) }
+        var checkpoint = Checkpoint(
+            config: HuggingFaceConfig(model.configuration, raw: raw), parameters: parameters)
+        checkpoint.generationConfig = model.tokenizer.map(\.generationConfig)
+        self.checkpoint = checkpoint
+        tokenizer = model.tokenizer
+        tokenizerDirectory = nil
+        defaultType = .float32
+        metadata = [
+            "source_sha256": try SHA256Digest.hex(ofFile: source),
+            "source_types": model.typeSummary,
+            "source_rows": unpermuting ? "unpermuted" : "as stored",
+        ]
+    }
+
+    /// How many tensors are stored in which type, most frequent first.
+    private static func typeSummary(_ source: TensorSource) -> String {
+        var counts: [String: Int] = [:]
+        for tensor in source.tensors { counts[tensor.type.rawValue, default: 0] += 1 }
+        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .map { "\($0.key):\($0.value)" }.joined(separator: " ")
+    }
+
+    /// Writes the checkpoint, which appears whole or not at all.
+    ///
+    /// - Parameters:
+    ///   - path: the directory; an older checkpoint of that name is replaced
+    ///   - type: the type of the weights; nil for ``defaultType``
+    ///   - maximumShardSize: the largest weight file in bytes
+    ///   - tool: name and version, for the provenance
+    ///   - additional: called with the temporary directory, to add the tokenizer of a GGUF file
+    public func write(
+        to path: String, as type: WeightType? = nil,
+        maximumShardSize: Int = WeightFiles.defaultShardSize, tool: String,
+        additional: (String) throws -> Void = { _ in }
+    ) throws {
+        var metadata = metadata
+        metadata["tool"] = tool
+        try checkpoint.save(
+            to: path, as: type ?? defaultType, copyingTokenizerFrom: tokenizerDirectory,
+            metadata: metadata, maximumShardSize: maximumShardSize, additional: additional)
+    }
+}
+
+// MARK: - Files beside tokenizer.json
+
+extension GGUFTokenizer {
+    /// The text of `generation_config.json`.
+    var generationConfig: [UInt8] {
+        var members: [String: JSONValue] = [:]
+        for (key, token) in [
+            ("bos_token_id", bos), ("eos_token_id", eos), ("pad_token_id", pad),
+        ] {
+            if let token { members[key] = .integer(Int64(token)) }
+        }
+        return JSONText.pretty(.object(members))
+    }
+
+    private var specialTokens: [String: JSONValue] {
+        var members: [String: JSONValue] = [:]
+        for (key, token) in [
+            ("bos_token", bos), ("eos_token", eos), ("unk_token", unknown), ("pad_token", pad),
+        ] {
+            if let token { members[key] = .string(tokens[token]) }
+        }
+        return members
+    }
+
+    /// Writes `tokenizer_config.json` and `special_tokens_map.json`.
+    ///
+    /// - Parameters:
+    ///   - directory: where they go
+    ///   - maximumPositions: the longest text, in tokens
+    public func writeCompanions(to directory: String, maximumPositions: Int) throws {
+        var members = specialTokens
+        members["tokenizer_class"] = .string("PreTrainedTokenizerFast")
+        members["clean_up_tokenization_spaces"] = .bool(false)
+        members["model_max_length"] = .integer(Int64(maximumPositions))
+        if let addBOS { members["add_bos_token"] = .bool(addBOS) }
+        if let chatTemplate { members["chat_template"] = .string(chatTemplate) }
+        try CompanionFiles.write(
+            JSONText.pretty(.object(members)), to: joinPath(directory, "tokenizer_config.json"))
+        try CompanionFiles.write(
+            JSONText.pretty(.object(specialTokens)),
+            to: joinPath(directory, "special_tokens_map.json"))
+    }
+}

@@ -1,0 +1,59 @@
+import Glibc
+import StreamIO
+
+/// The small files of a checkpoint directory that are copied as they are.
+public enum CompanionFiles {
+    /// How `transformers` generates by default.
+    public static let generationConfig = "generation_config.json"
+
+    /// Everything that belongs to the tokenizer.
+    public static let tokenizer = [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "vocab.json", "merges.txt", "tokenizer.model", "vocab.txt", "chat_template.jinja",
+        "chat_template.json",
+    ]
+
+    /// Of those, the ones that decide which id a text gets.
+    static let vocabulary = [
+        "tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "vocab.txt",
+    ]
+
+    /// Copies those of `names` that are in `source` into `target`.
+    ///
+    /// - Returns: the names copied.
+    @discardableResult
+    public static func copy(
+        _ names: [String], from source: String, to target: String
+    ) throws -> [String] {
+        var copied: [String] = []
+        for name in names where fileExists(joinPath(source, name)) {
+            let file = try MappedFile(joinPath(source, name))
+            try AtomicFile.write(to: joinPath(target, name)) { try $0.write(file.bytes) }
+            copied.append(name)
+        }
+        return copied
+    }
+
+    /// Writes a small file.
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        try AtomicFile.write(to: path) { try $0.write(bytes) }
+    }
+}
+
+/// Where a checkpoint directory is to appear.
+enum CheckpointTarget {
+    /// Makes sure that nothing but an older checkpoint would be replaced.
+    ///
+    /// - Throws: ``CheckpointError/unwritable(path:reason:)`` if there is anything else.
+    static func check(_ path: String) throws(CheckpointError) {
+        guard fileExists(path) else { return }
+        guard isDirectory(path) else {
+            throw .unwritable(path: path, reason: "there is a file of that name")
+        }
+        let entries = try directoryEntries(path)
+        guard entries.isEmpty || entries.contains(HuggingFaceConfig.fileName) else {
+            throw .unwritable(
+                path: path, reason: "the directory is not empty and holds no checkpoint")
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import StreamIO
+
+/// A JSON object of a configuration file, with accessors that say what is wrong and where.
+struct ConfigurationObject {
+    let file: String
+    var members: [String: JSONValue]
+
+    init(file: String) throws(CheckpointError) {
+        try self.init(file: file, bytes: try readFile(file))
+    }
+
+    init(file: String, bytes: [UInt8]) throws(CheckpointError) {
+        self.file = file
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(parsing: bytes)
+        } catch {
+            throw .configuration(file: file, what: error.description)
+        }
+        guard case .object(let members) = value else {
+            throw .configuration(file: file, what: "not a JSON object")
+        }
+        self.members = members
+    }
+
+    init(file: String, members: [String: JSONValue]) {
+        self.file = file
+        self.members = members
+    }
+
+    /// The value of a key; nil if the key is absent or its value `null`.
+    subscript(key: String) -> JSONValue? {
+        guard let value = members[key], value != .null else { return nil }
+        return value
+    }
+
+    private func wrong(_ key: String, _ value: JSONValue, _ expected: String) -> CheckpointError {
+        let got = (try? value.serialized()).map { String(decoding: $0, as: UTF8.self) } ?? "?"
+        return .configuration(file: file, what: "\(key): got \(got), expected \(expected)")
+    }
+
+    /// The first of `keys` that has a value.
+    private func first(_ keys: [String]) -> (key: String, value: JSONValue)? {
+        for key in keys {
+            if let value = self[key] { return (key, value) }
+        }
+        return nil
+    }
+
+    /// A positive integer under any of the keys; the default if none is there.
+    func count(_ keys: String..., default fallback: Int? = nil) throws(CheckpointError) -> Int {
+        guard let (key, value) = first(keys) else {
+            guard let fallback else {
+                throw .configuration(file: file, what: "no \(keys.joined(separator: " or "))")
+            }
+            return fallback
+        }
+        // Wide enough for every model, narrow enough that products of two do not overflow.
+        guard let number = value.integerValue, (1...Int64(Int32.max)).contains(number) else {
+            throw wrong(key, value, "a positive integer")
+        }
+        return Int(number)
+    }
+
+    /// A positive number under any of the keys.
+    func number(_ keys: String..., default fallback: Float) throws(CheckpointError) -> Float {
+        guard let (key, value) = first(keys) else { return fallback }
+        guard let number = value.doubleValue, Float(number) > 0, Float(number).isFinite else {
+            throw wrong(key, value, "a positive number")
+        }
+        return Float(number)
+    }
+
+    func flag(_ key: String, default fallback: Bool) throws(CheckpointError) -> Bool {
+        guard let value = self[key] else { return fallback }
+        guard case .bool(let flag) = value else { throw wrong(key, value, "true or false") }
+        return flag
+    }
+
+    func string(_ key: String) throws(CheckpointError) -> String? {
+        guard let value = self[key] else { return nil }
+        guard case .string(let string) = value else { throw wrong(key, value, "a string") }
+        return string
+    }
+
+    func object(_ key: String) throws(CheckpointError) -> ConfigurationObject? {
+        guard let value = self[key] else { return nil }
+        guard case .object(let members) = value else { throw wrong(key, value, "an object") }
+        return ConfigurationObject(file: file, members: members)
+    }
+
+    /// A token id or a list of them; nil if the key is absent, empty if its value is `null`.
+    func tokens(_ key: String) throws(CheckpointError) -> [Int32]? {
+        guard let value = members[key] else { return nil }
+        switch value {
+        case .null: return []
+        case .integers(let list) where list.allSatisfy({ $0 >= 0 }): return list
+        case .array(let list) where list.isEmpty: return []
+        default: break
+        }
+        if let number = value.integerValue, (0...Int64(Int32.max)).contains(number) {
+            return [Int32(number)]
+        }
+        throw wrong(key, value, "a token id or a list of them")
+    }
+}
+
+extension JSONValue {
+    /// The value if it is an integer, also when written like `2.0`.
+    var integerValue: Int64? {
+        switch self {
+        case .integer(let number): number
+        case .number(let number): Int64(exactly: number)
+        default: nil
+        }
+    }
+
+    /// The value if it is a number.
+    var doubleValue: Double? {
+        switch self {
+        case .integer(let number): Double(number)
+        case .number(let number): number
+        default: nil
+        }
+    }
+
+    /// A single-precision number in the shortest decimal form that gives it back.
+    init(shortest value: Float) {
+        self = .number(Double(value.description) ?? Double(value))
+    }
+
+    /// One token id, or a list if there are several; `null` if there are none.
+    init(tokens: [Int32]) {
+        switch tokens.count {
+        case 0: self = .null
+        case 1: self = .integer(Int64(tokens[0]))
+        default: self = .integers(tokens)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// The tokenizer that a GGUF file carries.
+public struct GGUFTokenizer: Sendable, Hashable {
+    /// The kind: `gpt2` for byte-level BPE, `llama` for SentencePiece.
+    public let model: String
+    /// The pre-tokenizer's name, e.g. `smollm`.
+    public let pre: String?
+    /// The tokens by id, those of `gpt2` in its byte-to-Unicode spelling.
+    public let tokens: [String]
+    /// The merges in order of rank, each two tokens with a space between.
+    public let merges: [String]
+    /// The kind of every token: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
+    public let tokenTypes: [Int]
+    /// The scores of SentencePiece tokens.
+    public let scores: [Float]
+    /// The token that begins a text.
+    public let bos: Int?
+    /// The token that ends a text.
+    public let eos: Int?
+    /// The token that stands for what is unknown.
+    public let unknown: Int?
+    /// The token that pads.
+    public let pad: Int?
+    /// Whether the model expects ``bos`` at the start.
+    public let addBOS: Bool?
+    /// A chat template in Jinja.
+    public let chatTemplate: String?
+
+    /// The tokenizer of a file, nil if it has none.
+    ///
+    /// - Throws: ``CheckpointError/gguf(file:_:)`` if its parts do not fit together.
+    public init?(_ file: GGUFFile) throws(CheckpointError) {
+        let metadata = GGUFMetadata(file)
+        guard let model = try metadata.string("tokenizer.ggml.model") else { return nil }
+        self.model = model
+        pre = try metadata.string("tokenizer.ggml.pre")
+        tokens = try metadata.strings("tokenizer.ggml.tokens") ?? []
+        merges = try metadata.strings("tokenizer.ggml.merges") ?? []
+        tokenTypes =
+            try metadata.integers("tokenizer.ggml.token_type")
+            ?? Array(repeating: 1, count: tokens.count)
+        scores = try metadata.numbers("tokenizer.ggml.scores") ?? []
+        guard !tokens.isEmpty else { throw metadata.fault(.missingKey("tokenizer.ggml.tokens")) }
+        guard tokenTypes.count == tokens.count else {
+            throw metadata.fault(
+                .value(
+                    key: "tokenizer.ggml.token_type", got: "\(tokenTypes.count) elements",
+                    expected: "\(tokens.count), one a token"))
+        }
+        guard scores.isEmpty || scores.count == tokens.count else {
+            throw metadata.fault(
+                .value(
+                    key: "tokenizer.ggml.scores", got: "\(scores.count) elements",
+                    expected: "\(tokens.count), one a token"))
+        }
+        bos = try metadata.token("bos", below: tokens.count)
+        eos = try metadata.token("eos", below: tokens.count)
+        unknown = try metadata.token("unknown", below: tokens.count)
+        pad = try metadata.token("padding", below: tokens.count)
+        addBOS = try metadata.flag("tokenizer.ggml.add_bos_token")
+        chatTemplate = try metadata.string("tokenizer.chat_template")
+    }
+}

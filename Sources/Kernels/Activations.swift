@@ -1,0 +1,105 @@
+/// Rows of work for one thread in element-wise loops over activations.
+let rowGrain = 16
+
+/// output = silu(gate) ⊙ up, where silu(g) = g / (1 + e⁻ᵍ) (SwiGLU; Shazeer 2020).
+///
+/// - Parameters:
+///   - gate: (count)
+///   - up: (count)
+///   - output: (count), may be `gate` or `up`
+public func swigluForward(
+    gate: UnsafePointer<Float>, up: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
+    count: Int
+) {
+    Parallel.forEachRange(count, grain: 1 << 13) { range in
+        let start = range.lowerBound
+        map(gate + start, up + start, into: output + start, count: range.count) { g, u in
+            g * logistic(g) * u
+        }
+    }
+}
+
+/// Backward of ``swigluForward(gate:up:into:count:)``: overwrites `gate` and `up` with their
+/// gradients.
+public func swigluBackward(
+    gate: UnsafeMutablePointer<Float>, up: UnsafeMutablePointer<Float>,
+    gradient: UnsafePointer<Float>, count: Int
+) {
+    Parallel.forEachRange(count, grain: 1 << 13) { range in
+        var i = range.lowerBound
+        while i < range.upperBound {
+            let lanes = min(16, range.upperBound - i)
+            let full = lanes == 16
+            let g = full ? gate.vector(at: i) : gate.partialVector(at: i, count: lanes)
+            let u = full ? up.vector(at: i) : up.partialVector(at: i, count: lanes)
+            let d = full ? gradient.vector(at: i) : gradient.partialVector(at: i, count: lanes)
+            let s = logistic(g)
+            let silu = g * s
+            let gateGradient = d * u * (s + silu * (1 - s))
+            let upGradient = d * silu
+            if full {
+                gate.store(gateGradient, at: i)
+                up.store(upGradient, at: i)
+            } else {
+                gate.store(gateGradient, at: i, count: lanes)
+                up.store(upGradient, at: i, count: lanes)
+            }
+            i += 16
+        }
+    }
+}
+
+private let sqrtTwoOverPi: Float = 0.797_884_56
+private let geluCubic: Float = 0.044_715
+
+/// GELU in its tanh form, GPT-2's `gelu_new`: x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))).
+public func geluTanhForward(
+    _ x: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, count: Int
+) {
+    Parallel.forEachRange(count, grain: 1 << 13) { range in
+        let start = range.lowerBound
+        map(x + start, into: output + start, count: range.count) { x in
+            let inner = sqrtTwoOverPi * (x + geluCubic * x * x * x)
+            return 0.5 * x * (1 + hyperbolicTangent(inner))
+        }
+    }
+}
+
+/// Backward of ``geluTanhForward(_:into:count:)``: overwrites `gradient`, with respect to the
+/// output, by the one with respect to `x`.
+public func geluTanhBackward(
+    _ x: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int
+) {
+    Parallel.forEachRange(count, grain: 1 << 13) { range in
+        let start = range.lowerBound
+        map(x + start, gradient + start, into: gradient + start, count: range.count) { x, d in
+            let square = x * x
+            let t = hyperbolicTangent(sqrtTwoOverPi * (x + geluCubic * square * x))
+            let slope = sqrtTwoOverPi * (1 + 3 * geluCubic * square)
+            return d * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
+        }
+    }
+}
+
+/// GELU in its exact form, BERT's `gelu`: x/2 · (1 + erf(x/√2)), in place.
+///
+/// erf by formula 7.1.26 of Abramowitz and Stegun, absolute error below 1.5e-7.
+public func geluErfInPlace(_ x: UnsafeMutablePointer<Float>, count: Int) {
+    Parallel.forEachRange(count, grain: 1 << 13) { range in
+        let start = range.lowerBound
+        map(x + start, into: x + start, count: range.count) { x in
+            let z = x * 0.707_106_77
+            var magnitude = z
+            magnitude.replace(with: -z, where: z .< 0)
+            let t = 1 / (1 + 0.327_591_1 * magnitude)
+            var poly = Vector(repeating: 1.061_405_429)
+            poly = Vector(repeating: -1.453_152_027).addingProduct(poly, t)
+            poly = Vector(repeating: 1.421_413_741).addingProduct(poly, t)
+            poly = Vector(repeating: -0.284_496_736).addingProduct(poly, t)
+            poly = Vector(repeating: 0.254_829_592).addingProduct(poly, t)
+            var erf = 1 - poly * t * exponential(-magnitude * magnitude)
+            erf.replace(with: -erf, where: z .< 0)
+            return 0.5 * x * (1 + erf)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Objectives
+import Transformer
+
+/// Maximum likelihood of responses given their prompts.
+public struct MLEObjective: TrainingObjective {
+    private let trees: [TokenTree]
+    private let rowLimit: Int
+
+    /// - Parameters:
+    ///   - examples: prompts with one continuation each
+    ///   - rowLimit: most rows of a micro-batch
+    public init(_ examples: [TokenTree], rowLimit: Int) {
+        trees = examples
+        self.rowLimit = rowLimit
+    }
+
+    /// Number of records.
+    public var recordCount: Int { trees.count }
+
+    /// Adds the gradient of the mean negative log-likelihood over the batch's target tokens.
+    public func accumulate(
+        _ records: [Int], model: Decoder, gradients: ParameterBuffer
+    ) -> StepResult {
+        let batch = records.map { trees[$0] }
+        let packed = microBatches(batch, rowLimit: rowLimit).map {
+            PackedBatch(Array(batch[$0]))
+        }
+        let loss = MLELoss(tokenCount: packed.reduce(0) { $0 + $1.targetCount })
+        var logProbability = 0.0
+        for microBatch in packed {
+            let logProbabilities = model.accumulateGradients(microBatch, into: gradients) {
+                sequences, _ in [Double](repeating: loss.gradient, count: sequences.count)
+            }
+            logProbability += logProbabilities.reduce(0.0) { $0 + Double($1) }
+        }
+        return StepResult(
+            loss: loss.value(logProbability: logProbability),
+            tokens: batch.reduce(0) { $0 + $1.sequenceTokenCount },
+            rows: packed.reduce(0) { $0 + $1.rowCount })
+    }
+}
+
+extension TokenTree {
+    /// Tokens of all sequences, the prompt counted with each continuation.
+    var sequenceTokenCount: Int {
+        continuations.reduce(0) { $0 + prompt.count + $1.count }
+    }
+}

@@ -1,0 +1,27 @@
+import Transformer
+
+/// Cuts trees into runs of at most `rowLimit` rows; a tree that alone has more is a run of its own.
+///
+/// - Returns: ranges of `trees`, in order.
+func microBatches(_ trees: [TokenTree], rowLimit: Int) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    var start = 0
+    var rows = 0
+    for (index, tree) in trees.enumerated() {
+        if index > start, rows + tree.rowCount > rowLimit {
+            ranges.append(start..<index)
+            start = index
+            rows = 0
+        }
+        rows += tree.rowCount
+    }
+    if start < trees.count { ranges.append(start..<trees.count) }
+    return ranges
+}
+
+/// Cuts the continuations of one tree into runs such that prompt and run have at most `rowLimit`
+/// rows; a continuation that alone has more is a run of its own.
+func branchBatches(_ tree: TokenTree, rowLimit: Int) -> [Range<Int>] {
+    let single = tree.continuations.map { TokenTree(prompt: [], continuations: [$0]) }
+    return microBatches(single, rowLimit: max(1, rowLimit - tree.prompt.count))
+}

@@ -1,0 +1,182 @@
+import Objectives
+import Transformer
+
+/// A prompt, its candidates and what preference training knows of them.
+public struct PreferenceExample: Sendable {
+    /// The prompt and its candidates; the first is the ground truth.
+    public var tree: TokenTree
+    /// The candidates' indices, best first, if they are ranked.
+    public var ranking: [Int]?
+
+    /// An example.
+    public init(tree: TokenTree, ranking: [Int]?) {
+        self.tree = tree
+        self.ranking = ranking
+    }
+}
+
+/// Which loss preference training minimizes.
+public enum PreferenceLossKind: String, Sendable, CaseIterable {
+    /// Eq. 1: the ground truth against all negatives.
+    case cpo
+    /// Eq. 2: the whole ranking.
+    case rankedCPO = "cpo-ranked"
+    /// Eq. 5: the ground truth against the first negative.
+    case dpo
+
+    /// The loss of one prompt.
+    func loss(
+        policy: [Double], reference: [Double], beta: Double, ranking: [Int]?
+    ) -> PreferenceLoss {
+        switch self {
+        case .cpo: cpoLoss(policy: policy, reference: reference, beta: beta)
+        case .rankedCPO:
+            rankedCPOLoss(
+                policy: policy, reference: reference, beta: beta,
+                ranking: ranking ?? Array(policy.indices))
+        case .dpo: dpoLoss(policy: policy, reference: reference, beta: beta)
+        }
+    }
+}
+
+/// Contrastive preference optimization, or DPO, of candidates against a frozen reference.
+public struct PreferenceObjective: TrainingObjective {
+    private let examples: [PreferenceExample]
+    private let reference: [[Double]]
+    private let kind: PreferenceLossKind
+    private let beta: Double
+    private let nllWeight: Double
+    private let rowLimit: Int
+
+    /// - Parameters:
+    ///   - examples: prompts with candidates
+    ///   - reference: log π_ref of every candidate of every example
+    ///   - beta: β
+    ///   - nllWeight: weight of the ground truth's mean negative log-likelihood in the loss
+    ///   - rowLimit: most rows of a micro-batch
+    public init(
+        _ examples: [PreferenceExample], reference: [[Double]], kind: PreferenceLossKind,
+        beta: Double, nllWeight: Double = 0, rowLimit: Int
+    ) {
+        self.examples = examples
+        self.reference = reference
+        self.kind = kind
+        self.beta = beta
+        self.nllWeight = nllWeight
+        self.rowLimit = rowLimit
+    }
+
+    /// Number of records.
+    public var recordCount: Int { examples.count }
+
+    /// Adds the gradient of the mean loss over the batch's prompts.
+    public func accumulate(
+        _ records: [Int], model: Decoder, gradients: ParameterBuffer
+    ) -> StepResult {
+        let trees = records.map { examples[$0].tree }
+        let chosenTokens = trees.reduce(0) { $0 + ($1.continuations.first?.count ?? 0) }
+        let nll = MLELoss(tokenCount: chosenTokens)
+        var total = PreferenceTotals()
+        var rows = 0
+
+        /// The weights of one prompt's candidates in the step's loss.
+        func weights(_ place: Int, _ policy: [Double]) -> [Double] {
+            let record = records[place]
+            let loss = kind.loss(
+                policy: policy, reference: reference[record], beta: beta,
+                ranking: examples[record].ranking)
+            total.add(
+                loss, policy: policy,
+                rewards: implicitRewards(
+                    policy: policy, reference: reference[record], beta: beta))
+            var weights = loss.gradient.map { $0 / Double(records.count) }
+            weights[0] += nllWeight * nll.gradient
+            return weights
+        }
+
+        for range in microBatches(trees, rowLimit: rowLimit) {
+            if range.count == 1, trees[range.lowerBound].rowCount > rowLimit {
+                rows += accumulateInParts(
+                    trees[range.lowerBound], rowLimit: rowLimit, model: model, gradients: gradients
+                ) { weights(range.lowerBound, $0) }
+                continue
+            }
+            let batch = PackedBatch(Array(trees[range]))
+            rows += batch.rowCount
+            _ = model.accumulateGradients(batch, into: gradients) { sequences, policy in
+                batch.sequenceRanges.indices.filter {
+                    sequences.contains(batch.sequenceRanges[$0].lowerBound)
+                }.flatMap { tree in
+                    weights(
+                        range.lowerBound + tree,
+                        batch.sequenceRanges[tree].map { policy[$0 - sequences.lowerBound] })
+                }
+            }
+        }
+        let loss =
+            total.loss / Double(records.count)
+            + nllWeight * nll.value(logProbability: total.logProbabilityChosen)
+        return StepResult(
+            loss: loss, tokens: trees.reduce(0) { $0 + $1.sequenceTokenCount }, rows: rows,
+            preference: total.means(prompts: records.count))
+    }
+}
+
+/// Trains on a tree that is too large for one micro-batch: first the log-probabilities of all its
+/// candidates, a few at a time, then, with the loss's weights known, their gradients.
+///
+/// - Returns: the number of rows that were computed.
+private func accumulateInParts(
+    _ tree: TokenTree, rowLimit: Int, model: Decoder, gradients: ParameterBuffer,
+    weights: ([Double]) -> [Double]
+) -> Int {
+    let parts = branchBatches(tree, rowLimit: rowLimit).map { range in
+        (
+            range,
+            PackedBatch([
+                TokenTree(prompt: tree.prompt, continuations: Array(tree.continuations[range]))
+            ])
+        )
+    }
+    let policy = parts.flatMap { _, batch in
+        let logProbabilities = model.logProbabilities(batch)
+        return (0..<batch.sequenceCount).map { batch.sum(logProbabilities, ofSequence: $0) }
+    }
+    let weights = weights(policy)
+    for (range, batch) in parts {
+        _ = model.accumulateGradients(batch, into: gradients) { sequences, _ in
+            sequences.map { weights[range.lowerBound + $0] }
+        }
+    }
+    return 2 * parts.reduce(0) { $0 + $1.1.rowCount }
+}
+
+/// Sums over the prompts of a step.
+private struct PreferenceTotals {
+    var loss = 0.0
+    var logProbabilityChosen = 0.0
+    private var metrics = PreferenceMetrics()
+
+    mutating func add(_ prompt: PreferenceLoss, policy: [Double], rewards: [Double]) {
+        loss += prompt.value
+        logProbabilityChosen += policy[0]
+        metrics.rewardChosen += rewards[0]
+        metrics.logProbabilityChosen += policy[0]
+        let negatives = Double(max(1, rewards.count - 1))
+        metrics.rewardRejected += rewards.dropFirst().reduce(0, +) / negatives
+        metrics.logProbabilityRejected += policy.dropFirst().reduce(0, +) / negatives
+        metrics.rewardAccuracy +=
+            Double(rewards.dropFirst().count { $0 < rewards[0] }) / negatives
+    }
+
+    func means(prompts: Int) -> PreferenceMetrics {
+        var means = metrics
+        let count = Double(max(1, prompts))
+        means.rewardChosen /= count
+        means.rewardRejected /= count
+        means.rewardAccuracy /= count
+        means.logProbabilityChosen /= count
+        means.logProbabilityRejected /= count
+        return means
+    }
+}

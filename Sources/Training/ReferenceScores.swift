@@ -1,0 +1,76 @@
+import Transformer
+
+/// Computes log π(y|x) of every candidate of the examples that the first `steps` steps of a run train
+/// on, packed as the run packs them: a policy that equals the reference then has the same bits, and
+/// margins of the first step are exactly zero.
+///
+/// - Returns: for every example the candidates' log-probabilities; empty for examples that no step
+///   uses.
+public func referenceScores(
+    of examples: [PreferenceExample], model: Decoder, order: BatchOrder, steps: Int,
+    rowLimit: Int, progress: (_ step: Int) throws -> Void = { _ in }
+) rethrows -> [[Double]] {
+    var scores = [[Double]](repeating: [], count: examples.count)
+    for step in 0..<steps {
+        let records = order.records(step: step)
+        let trees = records.map { examples[$0].tree }
+        for range in microBatches(trees, rowLimit: rowLimit)
+        where range.contains(where: { scores[records[$0]].isEmpty }) {
+            for (place, sums) in zip(
+                range,
+                sequenceLogProbabilities(Array(trees[range]), model: model, rowLimit: rowLimit))
+            where scores[records[place]].isEmpty {
+                scores[records[place]] = sums
+            }
+        }
+        try progress(step)
+    }
+    return scores
+}
+
+/// log π(y|x) of every continuation of some trees, in micro-batches of at most `rowLimit` rows.
+///
+/// - Returns: for every tree the sums of its continuations.
+public func sequenceLogProbabilities(
+    _ trees: [TokenTree], model: Decoder, rowLimit: Int
+) -> [[Double]] {
+    tokenLogProbabilities(trees, model: model, rowLimit: rowLimit).map { tree in
+        tree.map { tokens in tokens.reduce(0.0) { $0 + Double($1) } }
+    }
+}
+
+/// log π(y_t|x, y_<t) of every token of every continuation of some trees.
+///
+/// - Returns: for every tree and continuation one value a token; the first token of a continuation of
+///   an empty prompt has none.
+public func tokenLogProbabilities(
+    _ trees: [TokenTree], model: Decoder, rowLimit: Int
+) -> [[[Float]]] {
+    var result: [[[Float]]] = []
+    for range in microBatches(trees, rowLimit: rowLimit) {
+        let only = trees[range.lowerBound]
+        if range.count == 1, only.rowCount > rowLimit {
+            // Too large for one pass: a few continuations at a time, the prompt again with each.
+            result.append(
+                branchBatches(only, rowLimit: rowLimit).flatMap { branches in
+                    evaluate(
+                        [
+                            TokenTree(
+                                prompt: only.prompt,
+                                continuations: Array(only.continuations[branches]))
+                        ], model: model)[0]
+                })
+        } else {
+            result += evaluate(Array(trees[range]), model: model)
+        }
+    }
+    return result
+}
+
+private func evaluate(_ trees: [TokenTree], model: Decoder) -> [[[Float]]] {
+    let batch = PackedBatch(trees)
+    let logProbabilities = model.logProbabilities(batch)
+    return batch.sequenceRanges.map { sequences in
+        sequences.map { Array(logProbabilities[batch.targetRanges[$0]]) }
+    }
+}

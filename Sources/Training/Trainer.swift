@@ -1,0 +1,96 @@
+import Transformer
+
+/// The constants of a run.
+public struct TrainerConfiguration: Sendable, Hashable {
+    /// Optimizer steps of the whole run.
+    public var steps: Int
+    /// Records of a step.
+    public var batchSize: Int
+    /// Seed of the order of records; nil keeps the file's order.
+    public var shuffleSeed: UInt64?
+    /// The learning rate.
+    public var schedule: LearningRateSchedule
+    /// Optimizer and clipping.
+    public var optimizer: AdamWConfiguration
+
+    /// A configuration.
+    public init(
+        steps: Int, batchSize: Int, shuffleSeed: UInt64?, schedule: LearningRateSchedule,
+        optimizer: AdamWConfiguration
+    ) {
+        self.steps = steps
+        self.batchSize = batchSize
+        self.shuffleSeed = shuffleSeed
+        self.schedule = schedule
+        self.optimizer = optimizer
+    }
+}
+
+/// What a run reports of one step.
+public struct StepReport: Sendable {
+    /// The step, counted from 1.
+    public var step: Int
+    /// Loss and metrics of the step's batch before its update.
+    public var result: StepResult
+    /// Norm of the gradient before clipping.
+    public var gradientNorm: Double
+    /// Learning rate of the update.
+    public var learningRate: Double
+    /// Wall-clock time of the step.
+    public var seconds: Double
+}
+
+/// The training loop: batches, gradients, updates. What is minimized is the objective's business.
+public final class Trainer {
+    /// The model that is being trained.
+    public let model: Decoder
+    /// The constants of the run.
+    public let configuration: TrainerConfiguration
+    /// The optimizer and its moments.
+    public let optimizer: AdamW
+    /// Which records a step takes.
+    public let order: BatchOrder
+    private let objective: any TrainingObjective
+    private let gradients: ParameterBuffer
+
+    /// A run that is at its beginning.
+    public init(
+        model: Decoder, objective: any TrainingObjective, configuration: TrainerConfiguration
+    ) {
+        self.model = model
+        self.objective = objective
+        self.configuration = configuration
+        optimizer = AdamW(
+            parameterCount: model.parameters.count, configuration: configuration.optimizer)
+        gradients = ParameterBuffer(count: model.parameters.count)
+        order = BatchOrder(
+            recordCount: objective.recordCount, batchSize: configuration.batchSize,
+            seed: configuration.shuffleSeed)
+    }
+
+    /// Makes the next step.
+    ///
+    /// - Parameter check: called with the loss before the update, which it can prevent by throwing
+    /// - Throws: ``TrainingError/diverged(step:what:value:)`` when loss or gradient are not finite;
+    ///   the weights then are those before the step
+    public func makeStep(check: (StepResult) throws -> Void = { _ in }) throws -> StepReport {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let index = optimizer.step
+        gradients.zero()
+        let result = try objective.accumulate(
+            order.records(step: index), model: model, gradients: gradients)
+        guard result.loss.isFinite else {
+            throw TrainingError.diverged(step: index + 1, what: "loss", value: result.loss)
+        }
+        try check(result)
+        let learningRate = configuration.schedule.rate(step: index)
+        let norm = optimizer.update(model, gradients: gradients, learningRate: learningRate)
+        guard norm.isFinite else {
+            throw TrainingError.diverged(step: index + 1, what: "gradient norm", value: norm)
+        }
+        return StepReport(
+            step: index + 1, result: result, gradientNorm: norm, learningRate: learningRate,
+            seconds: (clock.now - start) / .seconds(1))
+    }
+}

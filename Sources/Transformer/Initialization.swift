@@ -1,0 +1,34 @@
+import Glibc
+import Kernels
+
+extension ParameterBuffer {
+    /// Fills the buffer with random initial weights: norms one, biases zero, matrices normal with the
+    /// configuration's standard deviation; GPT-2's projections into the residual stream are divided
+    /// by √(2 · layers) (Radford et al. 2019, section 2.3).
+    ///
+    /// Each tensor has a random stream of its own, named after it.
+    public func initialize(_ configuration: DecoderConfiguration, seed: UInt64) {
+        zero()
+        for entry in ParameterLayout(configuration).entries {
+            let values = elements(of: entry)
+            guard entry.decays else {
+                if entry.name.hasSuffix(".weight") { values.update(repeating: 1) }
+                continue
+            }
+            var deviation = configuration.initializerRange
+            if configuration.architecture == .gpt2, entry.name.hasSuffix("c_proj.weight") {
+                deviation /= Float(2 * configuration.layerCount).squareRoot()
+            }
+            var random = RandomStream(seed: seed, name: "initial weights", entry.name)
+            for index in values.indices { values[index] = deviation * random.normal() }
+        }
+    }
+}
+
+extension RandomStream {
+    /// A draw from the standard normal distribution (Box & Muller 1958).
+    mutating func normal() -> Float {
+        let radius = (-2 * log(1 - uniform())).squareRoot()
+        return Float(radius * cos(2 * .pi * uniform()))
+    }
+}

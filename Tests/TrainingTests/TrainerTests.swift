@@ -1,0 +1,140 @@
+import Glibc
+import Kernels
+import TestSupport
+import Testing
+import Training
+import Transformer
+
+@Suite struct TrainerTests {
+    private func examples(_ configuration: DecoderConfiguration) -> [TokenTree] {
+        (0..<6).map { index in
+            func ids(_ count: Int, _ salt: Int) -> [Int32] {
+                TinyModel.ids(count, salt: salt, vocabulary: configuration.vocabularySize)
+            }
+            return TokenTree(
+                prompt: ids(3 + index, index), continuations: [ids(4 + index % 3, 20 + index)])
+        }
+    }
+
+    private func preferences(_ configuration: DecoderConfiguration) -> [PreferenceExample] {
+        TinyModel.trees(configuration).prefix(2).map {
+            PreferenceExample(
+                tree: $0, ranking: [0] + (1..<$0.continuations.count).reversed())
+        }
+    }
+
+    private func configuration(steps: Int, batch: Int) -> TrainerConfiguration {
+        TrainerConfiguration(
+            steps: steps, batchSize: batch, shuffleSeed: nil,
+            schedule: LearningRateSchedule(
+                peak: 1e-3, shape: .constant, warmupSteps: 2, totalSteps: steps),
+            optimizer: AdamWConfiguration())
+    }
+
+    private func objective(
+        _ examples: [PreferenceExample], _ model: Decoder, rowLimit: Int
+    ) -> PreferenceObjective {
+        let reference = sequenceLogProbabilities(
+            examples.map(\.tree), model: model, rowLimit: rowLimit)
+        return PreferenceObjective(
+            examples, reference: reference, kind: .rankedCPO, beta: 0.5, rowLimit: rowLimit)
+    }
+
+    @Test(arguments: TinyModel.all, [1, 9, 20])
+    func lossAndGradientDoNotDependOnMicroBatches(
+        _ shape: DecoderConfiguration, _ rowLimit: Int
+    ) throws {
+        let examples = examples(shape)
+        func step(_ rowLimit: Int) throws -> StepReport {
+            try Trainer(
+                model: TinyModel.make(shape),
+                objective: MLEObjective(examples, rowLimit: rowLimit),
+                configuration: configuration(steps: 1, batch: 6)
+            ).makeStep()
+        }
+        let whole = try step(1000)
+        let parts = try step(rowLimit)
+        #expect(abs(whole.result.loss - parts.result.loss) < 1e-6)
+        #expect(abs(whole.gradientNorm - parts.gradientNorm) < 1e-5 * whole.gradientNorm)
+    }
+
+    @Test(arguments: TinyModel.all, [1, 12, 18])
+    func candidatesTogetherOrOneByOneGiveTheSameStep(
+        _ shape: DecoderConfiguration, _ rowLimit: Int
+    ) throws {
+        let examples = preferences(shape)
+        let reference = sequenceLogProbabilities(
+            examples.map(\.tree), model: TinyModel.make(shape, seed: 2), rowLimit: 1000)
+        func step(_ rowLimit: Int) throws -> StepReport {
+            try Trainer(
+                model: TinyModel.make(shape),
+                objective: PreferenceObjective(
+                    examples, reference: reference, kind: .rankedCPO, beta: 0.5, nllWeight: 0.2,
+                    rowLimit: rowLimit), configuration: configuration(steps: 1, batch: 2)
+            ).makeStep()
+        }
+        let together = try step(1000)
+        let oneByOne = try step(rowLimit)
+        #expect(abs(together.result.loss - oneByOne.result.loss) < 1e-5)
+        #expect(
+            abs(together.gradientNorm - oneByOne.gradientNorm) < 1e-5 * together.gradientNorm)
+    }
+
+    @Test(arguments: TinyModel.all)
+    func policyEqualToReferenceHasMarginsOfExactlyZero(_ shape: DecoderConfiguration) throws {
+        let examples = preferences(shape)
+        let model = TinyModel.make(shape)
+        let run = configuration(steps: 1, batch: 2)
+        let order = BatchOrder(recordCount: 2, batchSize: 2, seed: nil)
+        let reference = try referenceScores(
+            of: examples, model: model, order: order, steps: 1, rowLimit: 1000)
+        let objective = PreferenceObjective(
+            examples, reference: reference, kind: .cpo, beta: 1, rowLimit: 1000)
+        let report = try Trainer(model: model, objective: objective, configuration: run).makeStep()
+        let preference = try #require(report.result.preference)
+        #expect(preference.rewardChosen == 0)
+        #expect(preference.rewardMargin == 0)
+        #expect(abs(report.result.loss - (log(3) + log(2)) / 2) < 1e-12)
+    }
+
+    @Test func corruptReferenceScoresChangeTheLoss() throws {
+        let shape = TinyModel.llama
+        let examples = preferences(shape)
+        let model = TinyModel.make(shape)
+        var reference = sequenceLogProbabilities(
+            examples.map(\.tree), model: model, rowLimit: 1000)
+        reference[0][1] += 3
+        let objective = PreferenceObjective(
+            examples, reference: reference, kind: .cpo, beta: 1, rowLimit: 1000)
+        let report = try Trainer(
+            model: model, objective: objective, configuration: configuration(steps: 1, batch: 2)
+        ).makeStep()
+        #expect(abs(report.result.loss - (log(3) + log(2)) / 2) > 0.1)
+    }
+
+    @Test(arguments: TinyModel.all)
+    func trainingRaisesTheMarginAndLowersTheLoss(_ shape: DecoderConfiguration) throws {
+        let model = TinyModel.make(shape)
+        let trainer = Trainer(
+            model: model, objective: objective(preferences(shape), model, rowLimit: 1000),
+            configuration: configuration(steps: 20, batch: 2))
+        let first = try trainer.makeStep()
+        var last = first
+        for _ in 1..<20 { last = try trainer.makeStep() }
+        #expect(first.gradientNorm > 0)
+        #expect(last.result.loss < first.result.loss)
+        #expect((last.result.preference?.rewardMargin ?? 0) > 0.01)
+        #expect((last.result.preference?.rewardAccuracy ?? 0) > 0.5)
+    }
+
+    @Test func divergenceIsAnErrorAndLeavesTheWeights() throws {
+        let model = TinyModel.make(TinyModel.llama)
+        model.parameters.base[0] = .nan
+        let trainer = Trainer(
+            model: model, objective: MLEObjective(examples(TinyModel.llama), rowLimit: 100),
+            configuration: configuration(steps: 1, batch: 6))
+        let before = model.parameters.base[100]
+        #expect(throws: TrainingError.self) { try trainer.makeStep() }
+        #expect(model.parameters.base[100] == before)
+    }
+}
