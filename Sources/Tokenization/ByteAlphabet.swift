@@ -1,0 +1,48 @@
+/// The spelling of bytes as printable characters that byte-level vocabularies use (GPT-2):
+/// printable Latin-1 stands for itself, the other 68 bytes are U+0100, U+0101, … in order.
+enum ByteAlphabet {
+    /// The character of each byte.
+    static let scalars: [Unicode.Scalar] = {
+        var next: UInt32 = 256
+        return (0...255).map { (byte: Int) -> Unicode.Scalar in
+            if isPrintable(UInt8(byte)) { return Unicode.Scalar(UInt8(byte)) }
+            defer { next += 1 }
+            return Unicode.Scalar(next) ?? "\u{FFFD}"
+        }
+    }()
+
+    /// The byte of each character below U+0144; nil where a character stands for no byte.
+    private static let bytes: [UInt8?] = {
+        var table = [UInt8?](repeating: nil, count: 256 + 68)
+        for (byte, scalar) in scalars.enumerated() { table[Int(scalar.value)] = UInt8(byte) }
+        return table
+    }()
+
+    private static func isPrintable(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 33...126, 161...172, 174...255: true
+        default: false
+        }
+    }
+
+    /// The bytes that `spelling` stands for. A spelling with a character outside the alphabet
+    /// (as added tokens may have) stands for its own UTF-8.
+    static func decode(_ spelling: String) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(spelling.utf8.count)
+        for scalar in spelling.unicodeScalars {
+            guard scalar.value < UInt32(bytes.count), let byte = bytes[Int(scalar.value)] else {
+                return Array(spelling.utf8)
+            }
+            result.append(byte)
+        }
+        return result
+    }
+
+    /// The spelling of `bytes`.
+    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        var result = String.UnicodeScalarView()
+        for byte in bytes { result.append(scalars[Int(byte)]) }
+        return String(result)
+    }
+}

@@ -1,0 +1,81 @@
+import StreamIO
+
+/// What can go wrong when a tokenizer is loaded, used, learned or written.
+public enum TokenizationError: ReportedError, Equatable {
+    /// None of the files that could hold a tokenizer is in the directory.
+    case noTokenizer(directory: String)
+    /// A file cannot be read.
+    case unreadable(path: String, reason: String)
+    /// A file cannot be written.
+    case unwritable(path: String, reason: String)
+    /// A file is not what it should be.
+    case malformed(source: String, what: String)
+    /// A file asks for something that this tokenizer does not do.
+    case unsupported(source: String, what: String)
+    /// Text held special tokens although ``SpecialTokenPolicy/error`` was asked for.
+    case specialTokenInText(token: String, byteOffset: Int)
+    /// An id without a token.
+    case unknownID(got: Int32, vocabularySize: Int)
+    /// An operation that only some kinds of tokenizer have.
+    case notAvailable(operation: String, kind: String)
+    /// The tokenizer has no end-of-sequence token.
+    case noEndOfSequence
+    /// The vocabulary asked for is smaller than bytes and special tokens alone.
+    case vocabularyTooSmall(got: Int, minimum: Int)
+    /// Nothing to learn from.
+    case nothingToLearn
+    /// A prompt template has a place that the record has no field for.
+    case missingField(name: String, template: String)
+    /// A prompt template's text is wrong.
+    case malformedTemplate(what: String)
+
+    /// See ``StreamIO/ExitStatus``.
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .noTokenizer, .unreadable: .missingInput
+        case .unwritable: .cannotCreate
+        case .vocabularyTooSmall, .notAvailable: .usage
+        case .malformed, .unsupported, .specialTokenInText, .unknownID, .noEndOfSequence,
+            .nothingToLearn, .missingField, .malformedTemplate:
+            .badData
+        }
+    }
+
+    /// What is wrong, in lower case.
+    public var description: String {
+        switch self {
+        case .noTokenizer(let directory):
+            "no tokenizer in \(directory) "
+                + "(expected tokenizer.json, or vocab.json with merges.txt)"
+        case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
+        case .unwritable(let path, let reason): "cannot write \(path): \(reason)"
+        case .malformed(let source, let what): "\(source): \(what)"
+        case .unsupported(let source, let what): "\(source): unsupported \(what)"
+        case .specialTokenInText(let token, let offset):
+            "text contains the special token \(token) at byte \(offset)"
+        case .unknownID(let got, let size):
+            "token id outside the vocabulary (got \(got), expected 0 to \(size - 1))"
+        case .notAvailable(let operation, let kind):
+            "\(operation) is not available for a \(kind) tokenizer"
+        case .noEndOfSequence: "the tokenizer names no end-of-sequence token"
+        case .vocabularyTooSmall(let got, let minimum):
+            "vocabulary size too small (got \(got), expected at least \(minimum))"
+        case .nothingToLearn: "no text to learn a vocabulary from"
+        case .missingField(let name, let template):
+            "no field '\(name)', which the template '\(template)' asks for"
+        case .malformedTemplate(let what): "prompt template: \(what)"
+        }
+    }
+
+    /// What to do about it, where that is known.
+    public var hint: String? {
+        switch self {
+        case .specialTokenInText:
+            "--special text takes it as ordinary text, --special allow as the token"
+        case .noEndOfSequence:
+            "name eos_token in tokenizer_config.json or eos_token_id in generation_config.json"
+        case .missingField: "choose another --template (dolly, plain, chat or a file)"
+        default: nil
+        }
+    }
+}

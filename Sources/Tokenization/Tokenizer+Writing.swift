@@ -1,0 +1,113 @@
+import FoundationEssentials
+import StreamIO
+
+extension Tokenizer {
+    /// Writes `tokenizer.json`, `tokenizer_config.json` (with the chat template) and
+    /// `special_tokens_map.json` into an existing directory, in the form that Hugging Face
+    /// `tokenizers` and `transformers` read.
+    ///
+    /// For an output that appears whole or not at all, write into the directory that
+    /// `StreamIO.AtomicDirectory` gives.
+    /// - Throws: ``TokenizationError/notAvailable(operation:kind:)`` unless this is byte-level
+    ///   BPE; ``TokenizationError/unwritable(path:reason:)``.
+    public func writeTokenizerJSON(toDirectory directory: String) throws(TokenizationError) {
+        guard case .bytePairs(let model) = model else {
+            throw .notAvailable(operation: "writing tokenizer.json", kind: kind)
+        }
+        try write(
+            .object([
+                "version": .string("1.0"), "truncation": .null, "padding": .null,
+                "normalizer": .null, "post_processor": .null,
+                "added_tokens": .array(addedTokens.tokens.map(description)),
+                "pre_tokenizer": description(of: model.preTokenizer),
+                "decoder": byteLevel(usesRegex: true, addsPrefixSpace: false),
+                "model": description(of: model),
+            ]), to: directory + "/tokenizer.json")
+        try write(.object(configuration), to: directory + "/tokenizer_config.json")
+        try write(
+            .object(roles.mapValues { .string($0) }), to: directory + "/special_tokens_map.json")
+    }
+
+    private var roles: [String: String] {
+        var roles: [String: String] = [:]
+        for (role, id) in [
+            ("bos_token", special.beginning), ("eos_token", special.endOfSequence),
+            ("unk_token", special.unknown), ("pad_token", special.padding),
+        ] {
+            if let id { roles[role] = vocabulary.spelling(id) }
+        }
+        return roles
+    }
+
+    private var configuration: [String: JSONValue] {
+        var configuration: [String: JSONValue] = roles.mapValues { .string($0) }
+        // The generic class takes tokenizer.json as it is; a model's own class would put its
+        // own pre-tokenizer in the place of ours.
+        configuration["tokenizer_class"] = .string("PreTrainedTokenizerFast")
+        configuration["clean_up_tokenization_spaces"] = .bool(false)
+        configuration["add_prefix_space"] = .bool(false)
+        if let chatTemplate { configuration["chat_template"] = .string(chatTemplate) }
+        var decoder: [String: JSONValue] = [:]
+        for token in addedTokens.tokens {
+            var entry = description(token).object ?? [:]
+            entry["id"] = nil
+            decoder[String(token.id)] = .object(entry)
+        }
+        configuration["added_tokens_decoder"] = .object(decoder)
+        return configuration
+    }
+
+    private func description(_ token: AddedTokens.Token) -> JSONValue {
+        .object([
+            "id": .integer(Int64(token.id)), "content": .string(token.content),
+            "single_word": .bool(false), "lstrip": .bool(token.stripsLeft),
+            "rstrip": .bool(token.stripsRight), "normalized": .bool(false),
+            "special": .bool(token.isSpecial),
+        ])
+    }
+
+    private func description(of preTokenizer: ByteLevelPreTokenizer) -> JSONValue {
+        let bytes = byteLevel(
+            usesRegex: preTokenizer.usesPattern, addsPrefixSpace: preTokenizer.addsPrefixSpace)
+        if preTokenizer.numbers == .pattern { return bytes }
+        let digits = JSONValue.object([
+            "type": .string("Digits"),
+            "individual_digits": .bool(preTokenizer.numbers == .individual),
+        ])
+        return .object(["type": .string("Sequence"), "pretokenizers": .array([digits, bytes])])
+    }
+
+    private func byteLevel(usesRegex: Bool, addsPrefixSpace: Bool) -> JSONValue {
+        .object([
+            "type": .string("ByteLevel"), "add_prefix_space": .bool(addsPrefixSpace),
+            "trim_offsets": .bool(false), "use_regex": .bool(usesRegex),
+        ])
+    }
+
+    private func description(of model: BytePairModel) -> JSONValue {
+        var tokens: [String: JSONValue] = [:]
+        for id in 0..<Int32(vocabulary.count) {
+            tokens[vocabulary.spelling(id)] = .integer(Int64(id))
+        }
+        let merges = model.merges.pairs.map { pair in
+            JSONValue.string(vocabulary.spelling(pair.left) + " " + vocabulary.spelling(pair.right))
+        }
+        return .object([
+            "type": .string("BPE"), "dropout": .null,
+            "unk_token": model.unknownID.map { .string(vocabulary.spelling($0)) } ?? .null,
+            "continuing_subword_prefix": .null, "end_of_word_suffix": .null,
+            "fuse_unk": .bool(false), "byte_fallback": .bool(false),
+            "ignore_merges": .bool(model.ignoresMerges), "vocab": .object(tokens),
+            "merges": .array(merges),
+        ])
+    }
+
+    private func write(_ value: JSONValue, to path: String) throws(TokenizationError) {
+        do {
+            let bytes = try value.serialized() + [UInt8(ascii: "\n")]
+            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw .unwritable(path: path, reason: "\(error)")
+        }
+    }
+}

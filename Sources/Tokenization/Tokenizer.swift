@@ -1,0 +1,269 @@
+import Synchronization
+
+/// The ids that have a role of their own.
+public struct SpecialTokenIDs: Sendable, Equatable {
+    /// Beginning of sequence; nothing here adds it on its own.
+    public var beginning: Int32?
+    /// End of sequence: what `tokenize` puts at the end of a response.
+    public var endOfSequence: Int32?
+    /// All ids at which generation stops, ``endOfSequence`` first.
+    public var stops: [Int32]
+    /// Stands for what the vocabulary cannot spell.
+    public var unknown: Int32?
+    /// Fills up batches elsewhere; nothing here needs it.
+    public var padding: Int32?
+
+    /// All unset unless given; `stops` gets `endOfSequence` in front if it is missing there.
+    public init(
+        beginning: Int32? = nil, endOfSequence: Int32? = nil, stops: [Int32] = [],
+        unknown: Int32? = nil, padding: Int32? = nil
+    ) {
+        self.beginning = beginning
+        self.endOfSequence = endOfSequence
+        self.stops = stops
+        self.unknown = unknown
+        self.padding = padding
+        if let endOfSequence, stops.first != endOfSequence {
+            self.stops = [endOfSequence] + stops.filter { $0 != endOfSequence }
+        }
+    }
+}
+
+/// Text ↔ token ids, after a checkpoint's own vocabulary.
+///
+/// Byte-level BPE (GPT-2, SmolLM) and WordPiece (uncased BERT). A value can be used from any
+/// number of threads at once; each keeps a cache of bounded size.
+public struct Tokenizer: Sendable {
+    /// The algorithm and its tables.
+    enum Model: Sendable {
+        case bytePairs(BytePairModel)
+        case wordPiece(WordPieceModel)
+    }
+
+    let vocabulary: Vocabulary
+    let model: Model
+    let addedTokens: AddedTokens
+    /// The ids that have a role of their own.
+    public let special: SpecialTokenIDs
+    /// The checkpoint's chat template (Jinja), if it has one.
+    public let chatTemplate: String?
+    private let workspaces = WorkspacePool()
+
+    init(
+        vocabulary: Vocabulary, model: Model, addedTokens: AddedTokens, special: SpecialTokenIDs,
+        chatTemplate: String?
+    ) {
+        self.vocabulary = vocabulary
+        self.model = model
+        self.addedTokens = addedTokens
+        self.special = special
+        self.chatTemplate = chatTemplate
+    }
+
+    /// The number of tokens, added and special ones included; ids are `0..<vocabularySize`.
+    public var vocabularySize: Int { vocabulary.count }
+
+    /// The end-of-sequence id.
+    public var endOfSequenceID: Int32? { special.endOfSequence }
+
+    /// The spelling of a token in the tokenizer's file, `Ġthe` for " the"; nil if there is no
+    /// such id.
+    public func token(for id: Int32) -> String? {
+        vocabulary.contains(id) ? vocabulary.spelling(id) : nil
+    }
+
+    /// The id of the token spelt so in the tokenizer's file.
+    public func id(for token: String) -> Int32? { vocabulary.id(token) }
+
+    /// Whether `id` is a special token (structure, not text).
+    public func isSpecial(_ id: Int32) -> Bool {
+        vocabulary.contains(id) && vocabulary.kinds[Int(id)] == .special
+    }
+
+    /// The special tokens by spelling.
+    public var specialTokens: [String: Int32] {
+        var result: [String: Int32] = [:]
+        for id in vocabulary.ids(of: .special) { result[vocabulary.spelling(id)] = id }
+        return result
+    }
+
+    /// What kind of tokenizer this is, for messages: `byte-level BPE` or `WordPiece`.
+    public var kind: String {
+        switch model {
+        case .bytePairs: "byte-level BPE"
+        case .wordPiece: "WordPiece"
+        }
+    }
+
+    // MARK: Encoding
+
+    /// The ids of `text`, taken as ordinary text; no special tokens are added.
+    public func encode(_ text: String) -> [Int32] {
+        var text = text
+        var encoding = Encoding()
+        text.withUTF8 { bytes in
+            withoutSpecialTokens(bytes, EncodingOptions(), into: &encoding)
+        }
+        return encoding.ids
+    }
+
+    /// The ids of `text` and what there is to say about them.
+    /// - Throws: ``TokenizationError/specialTokenInText(token:byteOffset:)`` under
+    ///   ``SpecialTokenPolicy/error``; ``TokenizationError/notAvailable(operation:kind:)`` for
+    ///   offsets of a WordPiece tokenizer.
+    public func encoding(
+        of text: String, _ options: EncodingOptions = EncodingOptions()
+    ) throws(TokenizationError) -> Encoding {
+        try encoding(of: Array(text.utf8), options)
+    }
+
+    /// The ids of a text given as UTF-8. Bytes that are not valid UTF-8 are kept (byte-level BPE)
+    /// or replaced by U+FFFD (WordPiece).
+    public func encoding(
+        of utf8: [UInt8], _ options: EncodingOptions = EncodingOptions()
+    ) throws(TokenizationError) -> Encoding {
+        var encoding = Encoding()
+        if options.recordsOffsets, case .wordPiece = model {
+            throw .notAvailable(operation: "recording offsets", kind: kind)
+        }
+        let refused = utf8.withUnsafeBufferPointer { bytes -> (String, Int)? in
+            switch options.specialTokens {
+            case .asText: withoutSpecialTokens(bytes, options, into: &encoding)
+            case .allow: withSpecialTokens(bytes, options, into: &encoding)
+            case .error:
+                if let found = addedTokens.first(in: bytes, from: 0, .special) {
+                    return (found.token.content, found.range.lowerBound)
+                }
+                withoutSpecialTokens(bytes, options, into: &encoding)
+            }
+            return nil
+        }
+        if let (token, offset) = refused {
+            throw .specialTokenInText(token: token, byteOffset: offset)
+        }
+        frame(&encoding, options)
+        return encoding
+    }
+
+    private func withoutSpecialTokens(
+        _ text: UnsafeBufferPointer<UInt8>, _ options: EncodingOptions,
+        into encoding: inout Encoding
+    ) {
+        if !addedTokens.isEmpty(.special) {
+            var start = 0
+            while let found = addedTokens.first(in: text, from: start, .special) {
+                encoding.specialTokenOccurrences += 1
+                start = found.range.upperBound
+            }
+        }
+        encode(text, cutting: .plain, options, into: &encoding)
+    }
+
+    private func withSpecialTokens(
+        _ text: UnsafeBufferPointer<UInt8>, _ options: EncodingOptions,
+        into encoding: inout Encoding
+    ) {
+        encode(text, cutting: .all, options, into: &encoding)
+        encoding.specialTokenOccurrences = encoding.ids.count { isSpecial($0) }
+    }
+
+    /// Encodes the text between the added tokens of `scope`, and these as themselves.
+    private func encode(
+        _ text: UnsafeBufferPointer<UInt8>, cutting scope: AddedTokens.Scope,
+        _ options: EncodingOptions, into encoding: inout Encoding
+    ) {
+        if options.recordsOffsets { encoding.offsets = [] }
+        let workspace = workspaces.take()
+        defer { workspaces.putBack(workspace) }
+        if addedTokens.isEmpty(scope) {
+            encodeOrdinary(text, 0..<text.count, into: &encoding, workspace)
+            return
+        }
+        var start = 0
+        while let (token, range) = addedTokens.first(in: text, from: start, scope) {
+            var end = range.lowerBound
+            var next = range.upperBound
+            if token.stripsLeft { end = Self.withoutTrailingSpace(text, start..<end) }
+            if token.stripsRight { next = Self.afterSpace(text, from: next) }
+            encodeOrdinary(text, start..<end, into: &encoding, workspace)
+            encoding.ids.append(token.id)
+            encoding.offsets?.append(range)
+            start = next
+        }
+        encodeOrdinary(text, start..<text.count, into: &encoding, workspace)
+    }
+
+    private func encodeOrdinary(
+        _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, into encoding: inout Encoding,
+        _ workspace: Workspace
+    ) {
+        guard !range.isEmpty else { return }
+        let part = UnsafeBufferPointer(rebasing: text[range])
+        switch model {
+        case .wordPiece(let model): model.encode(part, into: &encoding.ids)
+        case .bytePairs(let model):
+            let first = encoding.ids.count
+            encoding.droppedBytes += model.encode(
+                part, into: &encoding.ids, workspace.bytePairs)
+            guard encoding.offsets != nil else { return }
+            let offsets = offsets(of: encoding.ids[first...], in: text, range, model)
+            encoding.offsets?.append(contentsOf: offsets)
+        }
+    }
+
+    /// Puts the model's frame around the ids and cuts to the maximum length.
+    private func frame(_ encoding: inout Encoding, _ options: EncodingOptions) {
+        var before: [Int32] = []
+        var after: [Int32] = []
+        if options.addsSpecialTokens, case .wordPiece(let model) = model {
+            before = [model.classificationID]
+            after = [model.separatorID]
+        }
+        if let maximum = options.maximumLength {
+            let room = max(0, maximum - before.count - after.count)
+            if encoding.ids.count > room {
+                let surplus = encoding.ids.count - room
+                encoding.ids.removeLast(surplus)
+                encoding.offsets?.removeLast(surplus)
+                encoding.isTruncated = true
+            }
+        }
+        if !before.isEmpty || !after.isEmpty { encoding.ids = before + encoding.ids + after }
+    }
+
+    private static func withoutTrailingSpace(
+        _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>
+    ) -> Int {
+        var end = range.upperBound
+        while end > range.lowerBound, [9, 10, 11, 12, 13, 32].contains(text[end - 1]) { end -= 1 }
+        return end
+    }
+
+    private static func afterSpace(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var start = start
+        while start < text.count, [9, 10, 11, 12, 13, 32].contains(text[start]) { start += 1 }
+        return start
+    }
+}
+
+/// What one thread needs to encode; made when first needed, so that BERT does without.
+final class Workspace {
+    lazy var bytePairs = BytePairWorkspace()
+}
+
+/// Workspaces that no thread is using. There are as many as threads ever encoded at once.
+final class WorkspacePool: Sendable {
+    /// Moves between threads, used by one at a time.
+    private struct Idle: @unchecked Sendable { var workspaces: [Workspace] = [] }
+    private let idle = Mutex(Idle())
+
+    func take() -> Workspace {
+        let box = idle.withLock { Idle(workspaces: $0.workspaces.popLast().map { [$0] } ?? []) }
+        return box.workspaces.first ?? Workspace()
+    }
+
+    func putBack(_ workspace: Workspace) {
+        let box = Idle(workspaces: [workspace])
+        idle.withLock { $0.workspaces += box.workspaces }
+    }
+}
