@@ -42,7 +42,9 @@ struct RecordTool: Sendable, CustomTestStringConvertible {
 
     /// Runs `script` in a directory of its own. It finds the input as `$INPUT`, and the call as the
     /// function `run`, which takes further arguments; a trainer writes to `out`.
-    func run(_ script: String) throws -> ShellResult {
+    ///
+    /// - Parameter files: what else is to be found in the directory, by name.
+    func run(_ script: String, files: [String: Data] = [:]) throws -> ShellResult {
         let fixture = try Workspace.fixture()
         let output = writesRecords ? "" : " --out out"
         let prelude = """
@@ -51,7 +53,10 @@ struct RecordTool: Sendable, CustomTestStringConvertible {
 
             """
         return try Workspace.withDirectory { directory in
-            try Shell.run(
+            for (name, content) in files {
+                try content.write(to: directory.appending(path: name))
+            }
+            return try Shell.run(
                 prelude + script, in: directory,
                 environment: Workspace.environment(fixture: fixture))
         }
