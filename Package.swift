@@ -23,8 +23,11 @@ func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 let package = Package(
@@ -106,6 +109,6 @@ let package = Package(
         tests("EmbeddingTests", ["Embedding", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
         tests("ReportingTests", ["Reporting", "Records", "StreamIO", "TestSupport"]),
-        tests("CLITests", ["TestSupport"]),
+        tests("CLITests", [], exclude: ["Cases"]),
     ]
 )
