@@ -84,9 +84,17 @@ public enum ToolRunner {
                 posix_spawn_file_actions_adddup2(actions, pipeEnds[1], 1)
                 posix_spawn_file_actions_addclose(actions, pipeEnds[1])
             }
-            if let directory { posix_spawn_file_actions_addchdir_np(actions, directory) }
             let path = tool.contains("/") ? tool : "\(binaries)/\(tool)"
-            let process = try spawn(path, [tool] + arguments, environment, actions)
+            guard access(path, X_OK) == 0 else {
+                throw Failure(description: "\(path): \(String(cString: strerror(errno)))")
+            }
+            var program = (path: path, arguments: [tool] + arguments)
+            if let directory {
+                // The shell changes directory and becomes the tool: same process, same status.
+                let script = "cd \"$1\" && shift && exec \"$@\""
+                program = ("/bin/sh", ["sh", "-c", script, "sh", directory, path] + arguments)
+            }
+            let process = try spawn(program.path, program.arguments, environment, actions)
             if pipeEnds[1] >= 0 { close(pipeEnds[1]) }
             let status = try wait(for: process, tool)
             let output = access("\(scratch)/out", R_OK) == 0 ? try readFile("\(scratch)/out") : []
