@@ -17,11 +17,13 @@ struct Document {
     }
 }
 
-/// Rows of cells under a header. A first column holds names; the others are set to the right if `numeric`.
+/// Rows of cells under a header. The first columns hold names; the others are set to the right if the table is
+/// `numeric`.
 struct Table {
     var header: [String]
     var rows: [[String]]
     var numeric = false
+    var nameColumns = 1
     var caption: String?
 }
 

@@ -78,13 +78,16 @@ struct HTMLRenderer {
             html += "<caption>\(HTML.escaped(caption))</caption>\n"
         }
         html += "<thead><tr>"
-        html += table.header.map { "<th scope=\"col\">\(HTML.escaped($0))</th>" }.joined()
+        html += table.header.enumerated().map { index, cell in
+            let place = index < table.nameColumns ? " class=\"name\"" : ""
+            return "<th scope=\"col\"\(place)>\(HTML.escaped(cell))</th>"
+        }.joined()
         html += "</tr></thead>\n<tbody>\n"
         for row in table.rows {
             let cells = row.enumerated().map { index, cell in
-                index == 0
-                    ? "<th scope=\"row\">\(HTML.escaped(cell))</th>"
-                    : "<td>\(HTML.escaped(cell))</td>"
+                if index == 0 { return "<th scope=\"row\">\(HTML.escaped(cell))</th>" }
+                let place = index < table.nameColumns ? " class=\"name\"" : ""
+                return "<td\(place)>\(HTML.escaped(cell))</td>"
             }
             html += "<tr>\(cells.joined())</tr>\n"
         }

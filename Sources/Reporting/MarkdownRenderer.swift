@@ -64,7 +64,9 @@ struct MarkdownRenderer {
         func line(_ cells: [String]) -> String {
             "| " + cells.map(Self.escaped).joined(separator: " | ") + " |"
         }
-        let rules = table.header.indices.map { $0 > 0 && table.numeric ? "---:" : "---" }
+        let rules = table.header.indices.map {
+            $0 >= table.nameColumns && table.numeric ? "---:" : "---"
+        }
         var lines: [String] = []
         if let caption = table.caption { lines += [Self.escaped(caption), ""] }
         lines += [line(table.header), "|" + rules.joined(separator: "|") + "|"]

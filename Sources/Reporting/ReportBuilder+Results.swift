@@ -25,14 +25,18 @@ extension ReportBuilder {
         }
         let plots = winRatePlots
         if !plots.isEmpty { blocks.append(.figures(plots)) }
+        return blocks
+    }
+
+    /// All counts, for those who want to check.
+    var counts: [Document.Block] {
         let againstTruth = run.comparisons.filter(\.name.isAgainstTruth)
-        if !againstTruth.isEmpty {
-            blocks += [
-                .subheading("Comparisons with the ground truth in full"),
+        return againstTruth.isEmpty
+            ? []
+            : [
+                .heading("Comparisons with the ground truth in full"),
                 .table(comparisonTable(againstTruth)),
             ]
-        }
-        return blocks
     }
 
     // MARK: Tables
@@ -103,7 +107,7 @@ extension ReportBuilder {
                     number(comparison.consistency, 3), number(comparison.firstPositionRate, 3),
                     number(comparison.meanLengthA, 1), number(comparison.meanLengthB, 1),
                 ]
-            }, numeric: true)
+            }, numeric: true, nameColumns: 3)
     }
 
     // MARK: Plots

@@ -21,11 +21,13 @@ struct ReportBuilder {
             document.blocks.append(.alert(title: "Missing from this run", items: run.missing))
         }
         document.blocks += [.heading("Question"), .paragraph(question)]
+        if !findings.answer.isEmpty { document.blocks.append(.list(findings.answer)) }
         document.blocks += results
         document.blocks += [.heading("What the numbers support")]
         document.blocks += findings.blocks
         document.blocks += curves
         document.blocks += samples
+        document.blocks += counts
         document.blocks += setUp
         return document
     }

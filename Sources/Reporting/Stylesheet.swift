@@ -17,13 +17,13 @@ let stylesheet = """
       margin: 0; color: var(--ink); background: var(--paper);
       font: 16px/1.5 system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif;
     }
-    main { max-width: 62rem; margin: 0 auto; padding: 1rem; }
+    main { max-width: 70rem; margin: 0 auto; padding: 1rem; }
     h1 { font-size: 1.7rem; line-height: 1.25; margin: 0.6rem 0 0.4rem; overflow-wrap: anywhere; }
     h2 { font-size: 1.25rem; margin: 2.2rem 0 0.6rem; padding-bottom: 0.2rem;
       border-bottom: 1px solid var(--line); }
     h3 { font-size: 1rem; margin: 1.3rem 0 0.4rem; overflow-wrap: anywhere; }
     h4 { font-size: 0.9rem; margin: 0 0 0.3rem; }
-    p, ul { margin: 0.5rem 0; }
+    p, ul { margin: 0.5rem 0; max-width: 50rem; }
     ul { padding-left: 1.3rem; }
     li { margin: 0.2rem 0; overflow-wrap: anywhere; }
     small { color: var(--soft); font-weight: normal; }
@@ -38,7 +38,7 @@ let stylesheet = """
     tbody th { font-weight: 600; }
     .names tbody th { white-space: nowrap; }
     .names td { overflow-wrap: anywhere; min-width: 9rem; }
-    .numeric th + th, .numeric td { text-align: right; font-variant-numeric: tabular-nums; }
+    .numeric th:not(.name):not([scope="row"]), .numeric td:not(.name) { text-align: right; font-variant-numeric: tabular-nums; }
     .numeric td, .numeric tbody th { white-space: nowrap; }
     .figures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr));
       align-items: start; }
