@@ -1,8 +1,7 @@
+import Embedding
 import Foundation
 import Testing
 import Transformer
-
-@testable import Embedding
 
 @Suite struct DecoderTests {
     static let texts = [

@@ -1,7 +1,6 @@
+import Embedding
 import Foundation
 import Transformer
-
-@testable import Embedding
 
 /// BERT written down as in the paper, in double precision, one text at a time.
 struct EncoderReference {

@@ -1,8 +1,7 @@
+import Embedding
 import Foundation
 import StreamIO
 import Testing
-
-@testable import Embedding
 
 @Suite struct EncoderTests {
     static let texts = [

@@ -1,11 +1,10 @@
 import Checkpoints
+import Embedding
 import Foundation
 import Kernels
 import StreamIO
 import TestSupport
 import Transformer
-
-@testable import Embedding
 
 /// A directory that is removed with this object.
 final class TemporaryDirectory {

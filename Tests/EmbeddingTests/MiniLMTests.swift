@@ -1,8 +1,7 @@
+import Embedding
 import Foundation
 import StreamIO
 import Testing
-
-@testable import Embedding
 
 /// all-MiniLM-L6-v2 against sentence-transformers.
 @Suite(.enabled(if: MiniLM.isPresent, "needs CPO_MINILM and ../shared/oracles"))

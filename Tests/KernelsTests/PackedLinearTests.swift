@@ -1,6 +1,5 @@
+import Kernels
 import Testing
-
-@testable import Kernels
 
 @Suite struct PackedLinearTests {
     /// Sizes on both sides of whole tiles of 8 by 32, and of what a thread takes at a time.
