@@ -46,3 +46,9 @@ public func readFile(_ path: String) throws -> [UInt8] {
 
 /// The names in a directory, sorted.
 public func namesInDirectory(_ path: String) -> [String] { FileTree.entries(of: path).sorted() }
+
+/// Questions about files.
+public enum TestFile {
+    /// Whether there is a readable file or directory at `path`.
+    public static func exists(_ path: String) -> Bool { access(path, R_OK) == 0 }
+}
