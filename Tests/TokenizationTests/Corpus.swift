@@ -52,7 +52,8 @@ enum Corpus {
 /// Things outside the package that some tests compare with.
 enum Assets {
     /// The numerical oracles beside the package.
-    static let oracles = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    static let oracles =
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .path + "/shared/oracles"
     /// An imported SmolLM2-135M-Instruct.
