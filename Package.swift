@@ -56,7 +56,9 @@ let package = Package(
         library("Checkpoints", ["StreamIO", "Transformer"]),
 
         // What the tools do
-        library("Sampling", ["Kernels", "Transformer", "Records", "StreamIO"]),
+        library(
+            "Sampling",
+            ["Kernels", "Transformer", "Checkpoints", "Tokenization", "Records", "StreamIO"]),
         library(
             "Training",
             ["Kernels", "Transformer", "Objectives", "Checkpoints", "Records", "StreamIO"]),
