@@ -71,8 +71,7 @@ let package = Package(
             "TrainingTool",
             [
                 "ToolKit", "Training", "Checkpoints", "Kernels", "Records", "StreamIO",
-                "Transformer",
-                argumentParser,
+                "Transformer", argumentParser,
             ]),
 
         // Executables
