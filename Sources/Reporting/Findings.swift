@@ -8,8 +8,10 @@ struct Findings {
         let judge: String
         let estimate: String
         let reading: String
+        /// What is estimated, before the subject.
+        var quantity = "win rate of"
 
-        var sentence: String { "\(subject), judge \(judge): \(estimate). \(reading)" }
+        var sentence: String { "Judge \(judge), \(quantity) \(subject): \(estimate). \(reading)" }
     }
 
     let run: Run
@@ -104,7 +106,8 @@ struct Findings {
                     lower: bounds.lower, upper: bounds.upper, neutral: 0,
                     undecided: "Contains 0: not distinguishable.",
                     above: "Above 0: \(system.name.a) has the higher win rate.",
-                    below: "Below 0: \(mle.name.a) has the higher win rate."))
+                    below: "Below 0: \(mle.name.a) has the higher win rate."),
+                quantity: "win rate against the ground truth of")
         } catch {
             return Statement(
                 subject: subject, judge: system.name.judge, estimate: "none",

@@ -65,9 +65,9 @@ extension Plot {
 
     /// The script that draws the plot into the file `output`.
     func script(output: String) -> String {
-        let height = categories.isEmpty ? 300 : 110 + 30 * categories.count
+        let height = categories.isEmpty ? 290 : 110 + 30 * categories.count
         var lines = [
-            "set terminal svg size 480,\(height) dynamic noenhanced font 'sans-serif,13'",
+            "set terminal svg size 420,\(height) dynamic noenhanced font 'sans-serif,13'",
             "set output \(quoted(output))",
             "set border 3 lw 1",
             "set tics nomirror out",
@@ -76,7 +76,7 @@ extension Plot {
         ]
         if !yLabel.isEmpty { lines.append("set ylabel \(quoted(yLabel))") }
         lines.append(
-            series.count > 1 ? "set key outside bottom center horizontal" : "set key off")
+            series.count > 1 ? "set key outside top center horizontal" : "set key off")
         let dashed = "nohead lc rgb '#808080' lw 1.5 dt 2"
         if categories.isEmpty {
             for level in levels {
@@ -84,6 +84,10 @@ extension Plot {
                     "set arrow from graph 0, first \(level) to graph 1, first \(level) \(dashed)")
             }
             lines += range(covering: levels + series.flatMap(\.values), axis: "y")
+            // Bars at the ends would lie on the frame.
+            if series.contains(where: \.hasIntervals) {
+                lines += range(covering: series.flatMap { $0.points.map(\.x) }, axis: "x")
+            }
         } else {
             let tics = categories.enumerated().map { "\(quoted($0.element)) \($0.offset)" }
             lines.append("set ytics (\(tics.joined(separator: ", ")))")
@@ -112,18 +116,17 @@ extension Plot {
     private func clauses(_ series: Series, index: Int) -> [String] {
         let look = "lc rgb '\(Self.colours[index % Self.colours.count])' lw 2"
         let title = "title \(quoted(series.name))"
-        let hasIntervals = series.points.allSatisfy { $0.low != nil && $0.high != nil }
         var clauses: [String] = []
         switch series.style {
         case .line: clauses.append("$data\(index) using 1:2 with lines \(look) \(title)")
         case .linesAndPoints:
             clauses.append("$data\(index) using 1:2 with linespoints pt 7 ps 0.6 \(look) \(title)")
         case .points:
-            if !hasIntervals {
+            if !series.hasIntervals {
                 clauses.append("$data\(index) using 1:2 with points pt 7 ps 0.7 \(look) \(title)")
             }
         }
-        if hasIntervals {
+        if series.hasIntervals {
             let kind = categories.isEmpty ? "yerrorbars" : "xerrorbars"
             let title = series.style == .points ? title : "notitle"
             clauses.append("$data\(index) using 1:2:3:4 with \(kind) pt 7 ps 0.7 \(look) \(title)")
@@ -146,6 +149,10 @@ extension Plot {
 }
 
 extension Plot.Series {
+    fileprivate var hasIntervals: Bool {
+        !points.isEmpty && points.allSatisfy { $0.low != nil && $0.high != nil }
+    }
+
     fileprivate var values: [Double] {
         points.flatMap { [$0.y, $0.low, $0.high].compactMap(\.self) }
     }

@@ -114,8 +114,8 @@ extension MauveScore {
             !["mauve:", "sd:", "dim:"].contains { part.hasPrefix($0) }
         }.joined(separator: "|")
         let hyperparameters = JSONValue.object(fields.object("hyperparameters")).plainText
-        let sizes = ["buckets", "n_q"].compactMap { key in
-            fields[key].map { "\(key): \($0.plainText)" }
+        let sizes = (fromSignature.isEmpty ? ["buckets", "n_q"] : ["n_q"]).compactMap { key in
+            fields[key].map { "\(key):\($0.plainText)" }
         }
         settings = ([fromSignature, hyperparameters] + sizes).filter { !$0.isEmpty }
             .joined(separator: " · ")

@@ -36,8 +36,8 @@ let stylesheet = """
       vertical-align: top; }
     thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
     tbody th { font-weight: 600; }
-    .names tbody th { white-space: nowrap; }
-    .names td { overflow-wrap: anywhere; min-width: 9rem; }
+    @media (min-width: 600px) { .names tbody th { white-space: nowrap; } }
+    .names td { overflow-wrap: anywhere; min-width: 6rem; }
     .numeric th:not(.name):not([scope="row"]), .numeric td:not(.name) { text-align: right; font-variant-numeric: tabular-nums; }
     .numeric td, .numeric tbody th { white-space: nowrap; }
     .figures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr));
