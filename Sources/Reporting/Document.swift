@@ -1,5 +1,5 @@
 /// A report before it is HTML or Markdown. All texts are plain; escaping is the renderers' work.
-struct Document {
+package struct Document {
     var title: String
     var blocks: [Block] = []
 

@@ -2,17 +2,17 @@ import FoundationEssentials
 import Glibc
 
 /// Draws plots with gnuplot, which runs as a process of its own.
-struct Gnuplot {
+package struct Gnuplot {
     private let program: String
 
     /// Finds gnuplot.
-    init() throws(ReportError) {
+    package init() throws(ReportError) {
         guard let program = Subprocess.find("gnuplot") else { throw .gnuplotMissing }
         self.program = program
     }
 
     /// The plot as SVG, as gnuplot writes it.
-    func draw(_ plot: Plot) throws -> String {
+    package func draw(_ plot: Plot) throws -> String {
         let directory = try Self.makeTemporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let script = directory + "/plot.gp"

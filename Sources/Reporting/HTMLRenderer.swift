@@ -1,8 +1,8 @@
 /// Escaping for HTML.
-enum HTML {
+package enum HTML {
     /// `text` fit for element content and for attribute values in quotes. Control characters that HTML does not
     /// allow become a visible replacement.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var result = ""
         result.reserveCapacity(text.utf8.count)
         for scalar in text.unicodeScalars {
@@ -22,11 +22,15 @@ enum HTML {
 }
 
 /// Renders a document as one HTML file that needs nothing else.
-struct HTMLRenderer {
+package struct HTMLRenderer {
     /// Drawings by plot name.
     let drawings: [String: SVG]
 
-    func render(_ document: Document) -> String {
+    package init(drawings: [String: SVG]) {
+        self.drawings = drawings
+    }
+
+    package func render(_ document: Document) -> String {
         let title = HTML.escaped(document.title)
         return """
             <!DOCTYPE html>

@@ -1,7 +1,9 @@
 /// Renders a document as Markdown (GitHub's dialect, for its tables), with plots as files beside it.
-struct MarkdownRenderer {
+package struct MarkdownRenderer {
+    package init() {}
+
     /// `text` without anything that Markdown or HTML inside it would take for markup; on one line.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -30,7 +32,7 @@ struct MarkdownRenderer {
         return "\(fence)text\n\(text)\n\(fence)"
     }
 
-    func render(_ document: Document) -> String {
+    package func render(_ document: Document) -> String {
         let title = "# " + Self.escaped(document.title)
         return ([title] + document.blocks.map(render)).joined(separator: "\n\n") + "\n"
     }

@@ -1,7 +1,7 @@
 // Numbers as reports show them.
 
 /// `value` with a fixed number of digits after the point.
-func fixed(_ value: Double, _ digits: Int) -> String {
+package func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
     var scale: Int64 = 1
     for _ in 0..<digits { scale *= 10 }
@@ -24,7 +24,7 @@ func percent(_ share: Double) -> String {
 }
 
 /// Seconds as `1 h 02 min`, `3 min 05 s` or `4.2 s`.
-func duration(_ seconds: Double) -> String {
+package func duration(_ seconds: Double) -> String {
     guard seconds >= 60 else { return fixed(seconds, 1) + " s" }
     let whole = Int(seconds.rounded())
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }

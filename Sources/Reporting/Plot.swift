@@ -1,18 +1,26 @@
 /// A plot before it is drawn.
-struct Plot {
-    struct Point: Hashable {
+package struct Plot {
+    package struct Point: Hashable, Sendable {
         let x: Double
         let y: Double
         /// Bounds of an interval, if there is one: of y, or of x in a plot with categories.
         var low: Double?
         var high: Double?
+
+        package init(x: Double, y: Double, low: Double? = nil, high: Double? = nil) {
+            (self.x, self.y, self.low, self.high) = (x, y, low, high)
+        }
     }
 
-    struct Series {
-        enum Style { case line, linesAndPoints, points }
+    package struct Series {
+        package enum Style { case line, linesAndPoints, points }
         let name: String
         let points: [Point]
         var style = Style.line
+
+        package init(name: String, points: [Point], style: Style = .line) {
+            (self.name, self.points, self.style) = (name, points, style)
+        }
     }
 
     /// File name without `.svg`, unique in its report.
@@ -27,13 +35,27 @@ struct Plot {
     var categories: [String] = []
     var caption = ""
 
+    package init(
+        name: String, title: String, xLabel: String, yLabel: String = "", series: [Series],
+        levels: [Double] = [], categories: [String] = [], caption: String = ""
+    ) {
+        self.name = name
+        self.title = title
+        self.xLabel = xLabel
+        self.yLabel = yLabel
+        self.series = series
+        self.levels = levels
+        self.categories = categories
+        self.caption = caption
+    }
+
     /// The most points that are drawn of a series.
     static let resolution = 300
 
     var isEmpty: Bool { series.allSatisfy(\.points.isEmpty) }
 
     /// A name without characters that mean something to shells, gnuplot or HTML.
-    static func safeName(_ text: String) -> String {
+    package static func safeName(_ text: String) -> String {
         String(
             text.unicodeScalars.map { scalar -> Character in
                 let kept = scalar.properties.numericType != nil || scalar.properties.isAlphabetic
@@ -45,7 +67,7 @@ struct Plot {
 
 extension [Plot.Point] {
     /// At most ``Plot/resolution`` points: the means of neighbours.
-    var thinned: [Plot.Point] {
+    package var thinned: [Plot.Point] {
         guard count > Plot.resolution else { return self }
         let size = (count + Plot.resolution - 1) / Plot.resolution
         return stride(from: 0, to: count, by: size).map { start in
@@ -64,7 +86,7 @@ extension Plot {
     private static let colours = ["#2f81f7", "#e0662a", "#2da160", "#a371f7", "#d4a017"]
 
     /// The script that draws the plot into the file `output`.
-    func script(output: String) -> String {
+    package func script(output: String) -> String {
         let height = categories.isEmpty ? 290 : 110 + 30 * categories.count
         var lines = [
             "set terminal svg size 420,\(height) dynamic noenhanced font 'sans-serif,13'",

@@ -1,9 +1,9 @@
 /// Makes a document from a run. The parts stand in files of their own.
-struct ReportBuilder {
+package struct ReportBuilder {
     let run: Run
     let findings: Findings
 
-    init(_ run: Run, seed: UInt64 = 0) {
+    package init(_ run: Run, seed: UInt64 = 0) {
         self.run = run
         findings = Findings(run, seed: seed)
     }
@@ -11,7 +11,7 @@ struct ReportBuilder {
     /// Warnings of the run and those that its numbers give rise to.
     var warnings: [String] { run.description.warnings + findings.warnings }
 
-    var document: Document {
+    package var document: Document {
         let about = run.description
         var document = Document(title: about.title ?? "CPO experiment")
         if !warnings.isEmpty {

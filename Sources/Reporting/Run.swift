@@ -2,7 +2,7 @@ import Evaluation
 import StreamIO
 
 /// All that a run directory holds. Parts that are absent are empty and named in `missing`.
-struct Run {
+package struct Run {
     var description: RunDescription
     var curves: [TrainingCurve] = []
     var comparisons: [Comparison] = []
@@ -10,7 +10,7 @@ struct Run {
     var outputs: [OutputSet] = []
     var verdicts: [VerdictSet] = []
     /// What a complete run would have and this one lacks, in words.
-    var missing: [String] = []
+    package internal(set) var missing: [String] = []
 }
 
 /// The content of `run.json`. Every part may be absent.
@@ -52,12 +52,16 @@ struct TrainingCurve {
 
 /// The names of two systems that a judge compared; `b` is ``ComparisonName/truth`` where outputs are held
 /// against the record's own response.
-struct ComparisonName: Hashable {
+package struct ComparisonName: Hashable {
     static let truth = "truth"
 
     let a: String
     let b: String
     let judge: String
+
+    package init(a: String, b: String, judge: String) {
+        (self.a, self.b, self.judge) = (a, b, judge)
+    }
 
     var isAgainstTruth: Bool { b == Self.truth }
 }

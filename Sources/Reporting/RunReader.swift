@@ -7,7 +7,7 @@ extension Run {
     /// Reads a run directory. Everything in it is optional, but nothing is passed over in silence.
     ///
     /// - Throws: ``ReportError``, `StreamError` or `RecordError` for files that are there but unusable.
-    init(directory: String) throws {
+    package init(directory: String) throws {
         var isDirectory = false
         guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory),
             isDirectory

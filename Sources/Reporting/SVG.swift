@@ -1,11 +1,11 @@
 /// A drawing, fit for use inside a page and as a file.
-struct SVG {
+package struct SVG {
     let plot: Plot
     /// The `<svg>` element. Its ids carry the plot's name, since several drawings share a page, and
     /// its black is the colour of the surrounding text, which makes it readable on any background.
-    let element: String
+    package let element: String
 
-    init(plot: Plot, drawing: String) {
+    package init(plot: Plot, drawing: String) {
         self.plot = plot
         var text = drawing
         if let start = text.firstRange(of: "<svg") { text.removeSubrange(..<start.lowerBound) }

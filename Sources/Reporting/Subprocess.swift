@@ -2,12 +2,12 @@ import FoundationEssentials
 import Glibc
 
 /// Runs a program to its end.
-enum Subprocess {
-    enum Outcome: Equatable, CustomStringConvertible {
+package enum Subprocess {
+    package enum Outcome: Equatable, CustomStringConvertible {
         case exited(Int32)
         case killed(signal: Int32)
 
-        var description: String {
+        package var description: String {
             switch self {
             case .exited(let status): "exit status \(status)"
             case .killed(let signal): "signal \(signal)"
@@ -16,7 +16,7 @@ enum Subprocess {
     }
 
     /// The first executable file of that name on `PATH`.
-    static func find(_ program: String) -> String? {
+    package static func find(_ program: String) -> String? {
         guard let list = getenv("PATH") else { return nil }
         return String(cString: list).split(separator: ":", omittingEmptySubsequences: false)
             .map { ($0.isEmpty ? "." : String($0)) + "/" + program }
@@ -29,7 +29,7 @@ enum Subprocess {
 
     /// Starts `program` with empty standard input and output; standard error goes to a file, so that
     /// no pipe can fill up. Waits for the end.
-    static func run(
+    package static func run(
         _ program: String, _ arguments: [String], standardError: String
     ) throws(ReportError) -> Outcome {
         var actions = posix_spawn_file_actions_t()

@@ -1,6 +1,5 @@
+import Reporting
 import Testing
-
-@testable import Reporting
 
 private let hasGnuplot = Subprocess.find("gnuplot") != nil
 

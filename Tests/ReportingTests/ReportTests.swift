@@ -1,8 +1,7 @@
 import FoundationEssentials
+import Reporting
 import StreamIO
 import Testing
-
-@testable import Reporting
 
 private let hasGnuplot = Subprocess.find("gnuplot") != nil
 
