@@ -54,7 +54,8 @@ let package = Package(
 
         // What the tools do
         library("Sampling", ["Kernels", "Transformer", "Records", "StreamIO"]),
-        library("Training",
+        library(
+            "Training",
             ["Kernels", "Transformer", "Objectives", "Checkpoints", "Records", "StreamIO"]),
         library(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
@@ -64,7 +65,8 @@ let package = Package(
         library(
             "TrainingTool",
             [
-                "ToolKit", "Training", "Checkpoints", "Kernels", "Records", "StreamIO", "Transformer",
+                "ToolKit", "Training", "Checkpoints", "Kernels", "Records", "StreamIO",
+                "Transformer",
                 argumentParser,
             ]),
 
@@ -72,13 +74,15 @@ let package = Package(
         tool("tokenize", ["Tokenization", "Records", "StreamIO"]),
         tool("pretrain-mle", ["TrainingTool"]),
         tool("gen-negatives", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
-        tool("rank-by-embedding", ["Embedding", "Evaluation", "Records"]),
+        tool("rank-by-embedding", ["Embedding", "Evaluation", "Kernels", "Records"]),
         tool("train-cpo", ["TrainingTool"]),
         tool("blend-weights", ["Checkpoints", "StreamIO"]),
         tool(
             "judge",
-            ["Embedding", "Evaluation", "Sampling", "Checkpoints", "Tokenization", "Records"]),
-        tool("mauve", ["Embedding", "Evaluation", "Checkpoints", "Tokenization", "Records"]),
+            ["Embedding", "Evaluation", "Checkpoints", "Kernels", "Records", "StreamIO"]),
+        tool(
+            "mauve",
+            ["Embedding", "Evaluation", "Checkpoints", "Kernels", "Records", "StreamIO"]),
         tool("generate", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
         tool("score", ["Training", "Checkpoints", "Kernels", "Records", "Transformer"]),
         tool("import-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
@@ -89,7 +93,9 @@ let package = Package(
             name: "make-mini-dolly", dependencies: ["StreamIO", "Records"],
             path: "data/generator", swiftSettings: settings),
 
-        .executableTarget(name: "bench", dependencies: ["Kernels", "Transformer", "Objectives"], swiftSettings: settings),
+        .executableTarget(
+            name: "bench", dependencies: ["Kernels", "Transformer", "Objectives"],
+            swiftSettings: settings),
 
         // Tests
         .target(

@@ -7,8 +7,12 @@ public struct RecordRanker: Sendable {
     /// Negatives ranked.
     public private(set) var negativeCount = 0
 
+    private let strictLimit: Int?
+
     /// A ranker that has seen nothing yet.
-    public init() {}
+    ///
+    /// - Parameter strictLimit: the embedder's limit in tokens, if a longer text is to be an error.
+    public init(strictLimit: Int? = nil) { self.strictLimit = strictLimit }
 
     /// The texts that a record's ranking is made of.
     ///
@@ -39,6 +43,14 @@ public struct RecordRanker: Sendable {
         let results = try CandidateTexts.rank(records.map(Self.candidates), embed: embed)
         var ranked = records
         for (index, result) in results.enumerated() {
+            if let strictLimit, result.truncated {
+                throw RecordError.unfit(
+                    location: records[index].location,
+                    reason:
+                        "a text of record \"\(records[index].id)\" is too long for the embedder "
+                        + "(got more, expected at most \(strictLimit) tokens)",
+                    hint: "without --strict it is cut, and the record flagged")
+            }
             var negatives = try ranked[index].negatives()
             for (slot, similarity) in result.ranking.similarities.enumerated() {
                 negatives[slot].similarity = similarity

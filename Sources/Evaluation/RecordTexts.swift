@@ -1,13 +1,27 @@
 public import Records
 
+/// Whose text is looked for in a record that may hold both a model's and a person's.
+public enum Author: Sendable, Hashable {
+    /// `output` before `response` before `text`.
+    case model
+    /// `response` before `text` before `output`.
+    case person
+
+    fileprivate var fields: [String] {
+        self == .model ? ["output", "response", "text"] : ["response", "text", "output"]
+    }
+}
+
 extension Record {
-    /// The text that a model or a person wrote: the given field, or the first of `output`,
-    /// `response` and `text` that is there.
+    /// The text that somebody wrote: the given field, or the first of `author`'s fields that is
+    /// there.
     ///
     /// - Throws: if there is none, or the field is no string.
-    public func writtenText(field: String? = nil) throws(RecordError) -> String {
+    public func writtenText(
+        field: String? = nil, author: Author = .model
+    ) throws(RecordError) -> String {
         if let field { return try string(field) }
-        for candidate in ["output", "response", "text"] {
+        for candidate in author.fields {
             if let text = try optionalString(candidate) { return text }
         }
         throw .missingField(
@@ -57,7 +71,8 @@ extension Comparison {
         let (a, b) = (fields.a ?? "output", fields.b ?? "response")
         try self.init(
             record, query: fields.query, a: try record.string(a), b: try record.string(b),
-            reference: nil, aTokens: try record.tokenCount(of: a), bTokens: record.tokenCount(of: b))
+            reference: nil, aTokens: try record.tokenCount(of: a), bTokens: record.tokenCount(of: b)
+        )
     }
 
     /// Compares the answers of two records to the same query; the query and the ground truth
@@ -89,8 +104,8 @@ extension Comparison {
 }
 
 extension Record {
-    /// The field that ``writtenText(field:)`` takes by default.
+    /// The field that ``writtenText(field:author:)`` takes by default.
     fileprivate var writtenField: String {
-        ["output", "response", "text"].first { fields[$0] != nil && fields[$0] != .null } ?? "output"
+        Author.model.fields.first { fields[$0] != nil && fields[$0] != .null } ?? "output"
     }
 }

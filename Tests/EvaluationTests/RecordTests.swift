@@ -44,6 +44,14 @@ private func embed(_ texts: [String]) -> (vectors: [Float], truncated: [Bool]) {
         #expect(ranker.negativeCount == 5)
     }
 
+    @Test("a strict ranker refuses what would be cut")
+    func strict() throws {
+        let long = try record(#"{"id":"b","response":"x","negatives":[{"text":"yyyyyyyyyy"}]}"#)
+        var ranker = RecordRanker(strictLimit: 8)
+        let error = #expect(throws: RecordError.self) { try ranker.rank([long], embed: embed) }
+        #expect(error?.description.contains("at most 8 tokens") == true)
+    }
+
     @Test(
         "records that cannot be ranked are named by file and line",
         arguments: [
@@ -63,10 +71,10 @@ private func embed(_ texts: [String]) -> (vectors: [Float], truncated: [Bool]) {
     func ownResponse() throws {
         let comparison = try Comparison(
             outputAgainstResponseOf: record(
-                #"{"id":"1","instruction":"Why?","context":"Rain.","prompt":"### Why?","#
+                #"{"id":"1","instruction":"Why?","context":"Rain.","prompt":"Q: Why?","#
                     + #""output":"o p","output_ids":[1,2,3],"response":"r"}"#))
         #expect(comparison.query == "Why?\n\nRain.")
-        #expect(comparison.prompt == "### Why?")
+        #expect(comparison.prompt == "Q: Why?")
         #expect(comparison.a == "o p" && comparison.b == "r")
         #expect(comparison.reference == nil)
         #expect(comparison.aTokens == 3 && comparison.bTokens == nil)
@@ -95,6 +103,8 @@ private func embed(_ texts: [String]) -> (vectors: [Float], truncated: [Bool]) {
         #expect(try record(#"{"text":"t"}"#).writtenText() == "t")
         #expect(try record(#"{"text":"t","response":"r"}"#).writtenText() == "r")
         #expect(try record(#"{"output":"","response":"r"}"#).writtenText() == "")
+        #expect(try record(#"{"output":"o","response":"r"}"#).writtenText(author: .person) == "r")
+        #expect(try record(#"{"output":"o","text":"t"}"#).writtenText(author: .person) == "t")
         #expect(try record(#"{"a":"b"}"#).writtenText(field: "a") == "b")
         #expect(throws: RecordError.self) { try record(#"{"a":"b"}"#).writtenText() }
         #expect(throws: RecordError.self) { try record(#"{"output":1}"#).writtenText() }
