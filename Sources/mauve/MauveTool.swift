@@ -124,8 +124,9 @@ import ToolKit
             let frontier: DivergenceFrontier
             do {
                 frontier = try DivergenceFrontier(
-                    p: Histogram(weights: record.numbers("p")),
-                    q: Histogram(weights: record.numbers("q")), scalingFactor: scalingFactor)
+                    p: Histogram(weights: record.numbers("p"), name: "p"),
+                    q: Histogram(weights: record.numbers("q"), name: "q"),
+                    scalingFactor: scalingFactor)
             } catch let error as EvaluationError where error.exitStatus == .badData {
                 throw RecordError.unfit(
                     location: record.location, reason: error.description, hint: error.hint)
@@ -140,12 +141,12 @@ import ToolKit
     }
 
     private func compareFeatures(_ log: Log) throws {
-        let extractor = try (p ?? q) == nil ? nil : model.map(FeatureExtractor.load(directory:))
         let textsP = try p.map { try SideTexts(path: $0, field: pField, author: .person) }
         let textsQ = try q.map { try SideTexts(path: $0, field: qField, author: .model) }
         SideTexts.warn(
             [("p", textsP), ("q", textsQ)].compactMap { name, side in side.map { (name, $0) } }, log
         )
+        let extractor = try (p ?? q) == nil ? nil : model.map(FeatureExtractor.load(directory:))
         let features = try (
             p: features(of: textsP, or: pFeatures, "p", extractor, log),
             q: features(of: textsQ, or: qFeatures, "q", extractor, log)
@@ -158,8 +159,7 @@ import ToolKit
         }
         let score = try MauveScore(p: features.p, q: features.q, options: options)
         for warning in score.warnings { log.warning(warning) }
-        var fields = score.json(
-            version: Version.package.split(separator: " ").last.map(String.init) ?? "")
+        var fields = score.json(version: version)
         fields["model_sha256"] = hash.map { .string($0) }
         fields["max_tokens"] = hash == nil ? nil : .integer(Int64(maxTokens))
         fields["p_texts"] = textsP?.json
@@ -167,7 +167,7 @@ import ToolKit
         var result = try OutputFile(path: output, format: .plain)
         try result.write(try JSONValue.object(fields).serialized() + [0x0A])
         try result.finish()
-        log.summary("\(score.signature(version: Version.package))")
+        log.summary(score.signature(version: version))
     }
 
     private func features(
@@ -178,6 +178,11 @@ import ToolKit
             return try texts.features(model, maximumTokens: maxTokens, log: log)
         }
         return try FeatureFile.read(file ?? "", defaultName: name)
+    }
+
+    /// The package's version without its name.
+    private var version: String {
+        Version.package.split(separator: " ").last.map(String.init) ?? Version.package
     }
 
     private var options: MauveOptions {
