@@ -27,6 +27,12 @@ public struct NegativeContinuation: Sendable, Hashable {
     public var kind: NegativeKind
     /// Its tokens, how it ends and log π(y|x) under the generating model, unfiltered.
     public var sequence: GeneratedSequence
+
+    /// A negative.
+    public init(kind: NegativeKind, sequence: GeneratedSequence) {
+        self.kind = kind
+        self.sequence = sequence
+    }
 }
 
 /// What happened while negatives were made.

@@ -33,13 +33,18 @@ public struct PromptTemplate: Sendable {
 
     /// The template called `name`: `dolly`, `plain`, `chat` or the path of a file with
     /// `{field}` places.
+    /// - Parameter tokenizer: the checkpoint's, for `chat`.
     /// - Throws: ``TokenizationError``; for `chat` also if the checkpoint's template is absent
     ///   or not understood.
-    public init(named name: String, tokenizer: Tokenizer) throws(TokenizationError) {
+    public init(named name: String, tokenizer: Tokenizer?) throws(TokenizationError) {
         switch name {
         case "dolly": self = .dolly
         case "plain": self = .plain
-        case "chat": self.init(name: name, form: .chat(try ChatTemplate(of: tokenizer)))
+        case "chat":
+            guard let tokenizer else {
+                throw .malformedTemplate(what: "chat needs a checkpoint's template")
+            }
+            self.init(name: name, form: .chat(try ChatTemplate(of: tokenizer)))
         default:
             let text = String(decoding: try TokenizerFile.bytes(of: name), as: UTF8.self)
             try self.init(name: name, text: text)

@@ -35,7 +35,8 @@ struct TemplateParser {
             case .text(let text): result.append(.text(text))
             case .output(let text): result.append(.output(try TemplateExpression.parse(text)))
             case .block(let text):
-                let keyword = text.split(separator: " ").first.map(String.init) ?? ""
+                let keyword =
+                    text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
                 let rest = String(text.dropFirst(keyword.count))
                 switch keyword {
                 case "for": result.append(try loop(rest))
@@ -57,7 +58,7 @@ struct TemplateParser {
     }
 
     private mutating func loop(_ head: String) throws(TokenizationError) -> TemplateNode {
-        let words = head.split(separator: " ", maxSplits: 2).map(String.init)
+        let words = head.split(maxSplits: 2, whereSeparator: \.isWhitespace).map(String.init)
         guard words.count == 3, words[1] == "in" else {
             throw .malformedTemplate(what: "unsupported block 'for\(head)'")
         }
@@ -72,7 +73,7 @@ struct TemplateParser {
         while true {
             let (body, end) = try nodes(until: ["elif", "else", "endif"])
             branches.append((condition, body))
-            guard let end, end != "endif" else { return .choice(branches, otherwise: []) }
+            guard let end, end.hasPrefix("el") else { return .choice(branches, otherwise: []) }
             if end == "else" {
                 let (otherwise, _) = try nodes(until: ["endif"])
                 return .choice(branches, otherwise: otherwise)
@@ -85,7 +86,7 @@ struct TemplateParser {
         guard let equals = head.firstIndex(of: "=") else {
             throw .malformedTemplate(what: "unsupported block 'set\(head)'")
         }
-        let name = String(head[..<equals].filter { $0 != " " })
+        let name = String(head[..<equals].filter { !$0.isWhitespace })
         guard name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) else {
             throw .malformedTemplate(what: "unsupported block 'set\(head)'")
         }
@@ -138,9 +139,8 @@ struct TemplateParser {
             }
             if !text.isEmpty { segments.append(.text(string(text))) }
             text = []
-            let content = string(inside.map { isSpace($0) && $0 != " " ? " " : $0 })
             let trimmed = string(
-                content.unicodeScalars.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+                inside.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
             if kind == "{" { segments.append(.output(trimmed)) }
             if kind == "%" { segments.append(.block(trimmed)) }
         }

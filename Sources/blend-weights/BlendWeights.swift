@@ -86,4 +86,4 @@ struct BlendWeights: CommandLineTool {
     }
 }
 
-extension WeightType: @retroactive ExpressibleByArgument {}
+extension WeightType: ExpressibleByArgument {}

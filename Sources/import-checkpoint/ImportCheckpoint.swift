@@ -88,4 +88,4 @@ struct ImportCheckpoint: CommandLineTool {
     }
 }
 
-extension WeightType: @retroactive ExpressibleByArgument {}
+extension WeightType: ExpressibleByArgument {}
