@@ -169,7 +169,7 @@ struct BlendModel: Sendable {
 }
 
 /// Whether a name comes before another if runs of digits count as numbers.
-func naturallyPrecedes(_ first: String, _ second: String) -> Bool {
+package func naturallyPrecedes(_ first: String, _ second: String) -> Bool {
     let (a, b) = (Array(first.utf8), Array(second.utf8))
     func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
     var (i, j) = (0, 0)

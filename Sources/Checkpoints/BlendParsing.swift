@@ -13,15 +13,20 @@ extension Blend.Input {
 }
 
 extension WeightFiles {
-    /// A number of bytes written like `5GB`, `500MB`, `2GiB` or `1000000`; nil if it is none.
-    public static func size(parsing text: String) -> Int? {
+    /// A number of bytes written like `5GB`, `500MB`, `2GiB` or `1000000`.
+    ///
+    /// - Throws: ``CheckpointError/size(_:)``.
+    public static func size(parsing text: String) throws(CheckpointError) -> Int {
         let units: [(String, Int)] = [
             ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("KB", 1000),
             ("MB", 1_000_000), ("GB", 1_000_000_000), ("B", 1),
         ]
         let unit = units.first { text.hasSuffix($0.0) } ?? ("", 1)
-        guard let number = Int(text.dropLast(unit.0.count)), number > 0 else { return nil }
+        guard let number = Int(text.dropLast(unit.0.count)), number > 0 else {
+            throw .size(text)
+        }
         let (size, overflow) = number.multipliedReportingOverflow(by: unit.1)
-        return overflow ? nil : size
+        guard !overflow else { throw .size(text) }
+        return size
     }
 }

@@ -186,7 +186,7 @@ func haveEqualBytes(
 extension DecoderConfiguration {
     /// With the end-of-text tokens of `generation_config.json`, if it names any. The first stays
     /// the one of `config.json` if that is among them, as it is the one that training data end in.
-    func withEnds(_ tokens: [Int32]?) throws(CheckpointError) -> DecoderConfiguration {
+    package func withEnds(_ tokens: [Int32]?) throws(CheckpointError) -> DecoderConfiguration {
         guard let tokens, !tokens.isEmpty else { return self }
         for token in tokens where Int(token) >= vocabularySize {
             throw .configuration(

@@ -36,13 +36,15 @@ public enum CheckpointError: ReportedError {
     case incompatible([String])
     /// Blending coefficients are not what they should be.
     case coefficients(String)
+    /// The text of a number of bytes is none.
+    case size(String)
 
     /// The status that a tool exits with.
     public var exitStatus: ExitStatus {
         switch self {
         case .missing: .missingInput
         case .unreadable: .inputOutput
-        case .coefficients: .usage
+        case .coefficients, .size: .usage
         default: .badData
         }
     }
@@ -77,6 +79,7 @@ public enum CheckpointError: ReportedError {
         case .incompatible(let differences):
             "checkpoints cannot be blended:\n  " + differences.joined(separator: "\n  ")
         case .coefficients(let what): what
+        case .size(let text): "got \(text), expected a size like 500MB, 2GiB or 1000000"
         }
     }
 

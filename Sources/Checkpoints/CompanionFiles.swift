@@ -34,7 +34,7 @@ public enum CompanionFiles {
     }
 
     /// Writes a small file.
-    static func write(_ bytes: [UInt8], to path: String) throws {
+    package static func write(_ bytes: [UInt8], to path: String) throws {
         try AtomicFile.write(to: path) { try $0.write(bytes) }
     }
 }

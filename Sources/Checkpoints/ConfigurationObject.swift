@@ -1,11 +1,11 @@
-import StreamIO
+package import StreamIO
 
 /// A JSON object of a configuration file, with accessors that say what is wrong and where.
-struct ConfigurationObject {
+package struct ConfigurationObject {
     let file: String
     var members: [String: JSONValue]
 
-    init(file: String) throws(CheckpointError) {
+    package init(file: String) throws(CheckpointError) {
         try self.init(file: file, bytes: try readFile(file))
     }
 
@@ -29,7 +29,7 @@ struct ConfigurationObject {
     }
 
     /// The value of a key; nil if the key is absent or its value `null`.
-    subscript(key: String) -> JSONValue? {
+    package subscript(key: String) -> JSONValue? {
         guard let value = members[key], value != .null else { return nil }
         return value
     }
@@ -107,7 +107,7 @@ struct ConfigurationObject {
 
 extension JSONValue {
     /// The value if it is an integer, also when written like `2.0`.
-    var integerValue: Int64? {
+    package var integerValue: Int64? {
         switch self {
         case .integer(let number): number
         case .number(let number): Int64(exactly: number)
@@ -116,7 +116,7 @@ extension JSONValue {
     }
 
     /// The value if it is a number.
-    var doubleValue: Double? {
+    package var doubleValue: Double? {
         switch self {
         case .integer(let number): Double(number)
         case .number(let number): number

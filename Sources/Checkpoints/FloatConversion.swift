@@ -2,11 +2,11 @@
 ///
 /// They work on bit patterns, as integer operations vectorise on every processor while half
 /// precision in Swift compiles to a library call where the target does not promise F16C.
-enum FloatConversion {
+package enum FloatConversion {
     // MARK: Half precision
 
     @inline(__always)
-    static func float(half bits: UInt16) -> Float {
+    package static func float(half bits: UInt16) -> Float {
         let magnitude = UInt32(bits & 0x7FFF) << 13
         // As a float the pattern is 2⁻¹¹² times its value; the product is exact, subnormals too.
         var value = Float(bitPattern: magnitude) * Float(bitPattern: 0x7780_0000)
@@ -17,7 +17,7 @@ enum FloatConversion {
     }
 
     @inline(__always)
-    static func half(_ value: Float) -> UInt16 {
+    package static func half(_ value: Float) -> UInt16 {
         let bits = value.bitPattern
         let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
         let magnitude = bits & 0x7FFF_FFFF
@@ -39,10 +39,12 @@ enum FloatConversion {
     // MARK: bfloat16
 
     @inline(__always)
-    static func float(bfloat16 bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
+    package static func float(bfloat16 bits: UInt16) -> Float {
+        Float(bitPattern: UInt32(bits) << 16)
+    }
 
     @inline(__always)
-    static func bfloat16(_ value: Float) -> UInt16 {
+    package static func bfloat16(_ value: Float) -> UInt16 {
         let bits = value.bitPattern
         if bits & 0x7FFF_FFFF > 0x7F80_0000 {
             return UInt16(truncatingIfNeeded: bits >> 16) | 0x0040
@@ -57,7 +59,7 @@ enum FloatConversion {
     /// Rounding this again to a type with at least two bits less gives what rounding `value`
     /// itself gives (Boldo and Melquiond, "Emulation of a FMA and correctly rounded sums").
     @inline(__always)
-    static func roundedToOdd(_ value: Double) -> Float {
+    package static func roundedToOdd(_ value: Double) -> Float {
         let nearest = Float(value)
         if Double(nearest) == value || nearest.isNaN { return nearest }
         let magnitude = nearest.bitPattern
@@ -103,7 +105,7 @@ func convert(
 }
 
 /// The index of the first NaN or infinity, nil if all values are finite.
-func firstNonFinite(_ values: UnsafeBufferPointer<Float>) -> Int? {
+package func firstNonFinite(_ values: UnsafeBufferPointer<Float>) -> Int? {
     // A block at a time without leaving the loop, so that it vectorises.
     let block = 4096
     var start = 0
@@ -123,7 +125,7 @@ func firstNonFinite(_ values: UnsafeBufferPointer<Float>) -> Int? {
 ///
 /// - Throws: ``CheckpointError/overflow(tensor:type:index:)`` if a finite value becomes infinite,
 ///   and what `sink` throws.
-func encode(
+package func encode(
     _ values: UnsafeBufferPointer<Float>, as type: WeightType, tensor: String,
     to sink: (UnsafeRawBufferPointer) throws -> Void
 ) throws {

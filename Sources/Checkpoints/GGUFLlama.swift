@@ -174,7 +174,7 @@ public struct GGUFLlama: Sendable {
 ///   - matrix: (heads·d, columns)
 ///   - columns: its columns
 ///   - headWidth: d
-func unpermuteRows(
+package func unpermuteRows(
     _ matrix: UnsafeMutableBufferPointer<Float>, columns: Int, headWidth: Int
 ) {
     let size = headWidth * columns

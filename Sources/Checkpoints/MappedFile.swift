@@ -47,7 +47,7 @@ final class MappedFile: Sendable {
 func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
 
 /// Whether there is anything at `path`.
-func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+package func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
 /// Whether there is a directory at `path`.
 func isDirectory(_ path: String) -> Bool {
@@ -56,13 +56,13 @@ func isDirectory(_ path: String) -> Bool {
 }
 
 /// The whole content of a small file.
-func readFile(_ path: String) throws(CheckpointError) -> [UInt8] {
+package func readFile(_ path: String) throws(CheckpointError) -> [UInt8] {
     let file = try MappedFile(path)
     return [UInt8](file.bytes)
 }
 
 /// The names in a directory, sorted; `.` and `..` left out.
-func directoryEntries(_ path: String) throws(CheckpointError) -> [String] {
+package func directoryEntries(_ path: String) throws(CheckpointError) -> [String] {
     guard let directory = opendir(path) else {
         throw .missing(path: path, reason: systemMessage(errno))
     }

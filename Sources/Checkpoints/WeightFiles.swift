@@ -7,7 +7,8 @@ public enum WeightFiles {
 
     /// Divides tensors, in the order given, into files of at most `limit` bytes each, except that a
     /// larger tensor has a file of its own.
-    static func shards(_ tensors: [TensorDescription], limit: Int) -> [[TensorDescription]] {
+    package static func shards(_ tensors: [TensorDescription], limit: Int) -> [[TensorDescription]]
+    {
         var shards: [[TensorDescription]] = []
         var size = 0
         for tensor in tensors {

@@ -31,7 +31,7 @@ public enum EvaluationError: ReportedError, Hashable {
             "\(what) differs (got \(got), expected \(expected))"
         case .notFinite(let what, let index): "\(what) is not finite at index \(index)"
         case .notAHistogram(let what):
-            "\(what) is not a histogram (expected finite entries >= 0 with a positive sum)"
+            "\(what) (got what is no histogram, expected finite entries >= 0 with a positive sum)"
         case .tooFewSamples(let got, let expected):
             "too few samples (got \(got), expected at least \(expected), twice the buckets)"
         case .invalidOption(let name, let got, let expected):

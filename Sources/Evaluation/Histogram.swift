@@ -5,14 +5,17 @@ public struct Histogram: Sendable, Hashable {
 
     /// Makes shares of weights, which need not sum to 1.
     ///
+    /// - Parameters:
+    ///   - weights: one for each bucket
+    ///   - name: what messages call it
     /// - Throws: ``EvaluationError/notAHistogram(what:)`` unless all weights are finite, none is
     ///   negative and one is positive.
-    public init(weights: [Double]) throws(EvaluationError) {
+    public init(weights: [Double], name: String = "histogram") throws(EvaluationError) {
         guard weights.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
-            throw .notAHistogram(what: "histogram")
+            throw .notAHistogram(what: name)
         }
         let total = weights.reduce(0, +)
-        guard total > 0, total.isFinite else { throw .notAHistogram(what: "histogram") }
+        guard total > 0, total.isFinite else { throw .notAHistogram(what: name) }
         shares = weights.map { $0 / total }
     }
 

@@ -8,8 +8,8 @@ public func joinByID<A, B>(
     _ first: [A], _ second: [B], id firstID: (A) -> String, _ secondID: (B) -> String,
     names: (String, String)
 ) throws(EvaluationError) -> [(A, B)] {
-    try checkUnique(first.map(firstID), in: names.0)
-    try checkUnique(second.map(secondID), in: names.1)
+    try requireUnique(first.map(firstID), in: names.0)
+    try requireUnique(second.map(secondID), in: names.1)
     let byID = Dictionary(uniqueKeysWithValues: second.map { (secondID($0), $0) })
     var pairs: [(A, B)] = []
     var missing: [String] = []
@@ -36,7 +36,8 @@ public func joinByID<A>(
     try joinByID(first, second, id: id, id, names: names)
 }
 
-private func checkUnique(_ ids: [String], in name: String) throws(EvaluationError) {
+/// Refuses ids that occur more than once, listing them.
+public func requireUnique(_ ids: [String], in name: String) throws(EvaluationError) {
     var seen: Set<String> = []
     let repeated = ids.filter { !seen.insert($0).inserted }
     guard repeated.isEmpty else {

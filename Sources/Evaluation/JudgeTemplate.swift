@@ -1,3 +1,5 @@
+import StreamIO
+
 /// The text of a question to a judge, with places for the query and the two answers.
 ///
 /// What is filled in is never searched for places itself, so braces in answers are harmless.
@@ -46,6 +48,9 @@ public struct JudgeTemplate: Sendable, Hashable {
         }
         return result
     }
+
+    /// SHA-256 of the template's text, which results carry.
+    public var sha256: String { SHA256Digest.hex(of: text.utf8) }
 
     /// A text with exactly three places `{}`.
     private init(name: String, positional text: String) {

@@ -31,7 +31,8 @@ extension MauveScore {
                 "restarts": .integer(Int64(options.restarts)),
                 "iterations": .integer(Int64(options.iterations)),
                 "seeds": .integer(Int64(options.seeds)),
-                "seed": .number(Double(options.seed)),
+                "seed": Int64(exactly: options.seed).map { .integer($0) }
+                    ?? .string("\(options.seed)"),
             ]),
             "signature": .string(signature(version: version)),
         ]

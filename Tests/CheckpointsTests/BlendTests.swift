@@ -1,8 +1,7 @@
+import Checkpoints
 import StreamIO
 import Testing
 import Transformer
-
-@testable import Checkpoints
 
 @Suite struct BlendTests {
     private func blend(
@@ -262,6 +261,6 @@ import Transformer
         ("7B", 7), ("0", nil), ("-1GB", nil), ("GB", nil), ("1.5GB", nil), ("1 GB", nil),
         ("99999999999GB", nil),
     ]) func readsSizes(_ text: String, _ size: Int?) {
-        #expect(WeightFiles.size(parsing: text) == size)
+        #expect((try? WeightFiles.size(parsing: text)) == size)
     }
 }

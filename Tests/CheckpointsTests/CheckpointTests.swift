@@ -1,8 +1,7 @@
+import Checkpoints
 import StreamIO
 import Testing
 import Transformer
-
-@testable import Checkpoints
 
 @Suite struct OracleCheckpointTests {
     @Test(.enabled(if: Oracles.exist), arguments: Oracles.models)

@@ -1,8 +1,7 @@
+import Checkpoints
 import StreamIO
 import Testing
 import Transformer
-
-@testable import Checkpoints
 
 @Suite struct ConfigurationTests {
     static let gpt2 = """

@@ -1,7 +1,6 @@
+import Checkpoints
 import Foundation
 import StreamIO
-
-@testable import Checkpoints
 
 /// A directory that is removed with this object.
 final class TemporaryDirectory {

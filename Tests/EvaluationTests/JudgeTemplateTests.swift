@@ -1,4 +1,3 @@
-import Crypto
 import Evaluation
 import Testing
 
@@ -6,10 +5,10 @@ import Testing
     @Test("the paper's templates, byte for byte")
     func hashes() {
         #expect(
-            sha256(JudgeTemplate.dolly.text)
+            JudgeTemplate.dolly.sha256
                 == "5159624b1ff4ea407cee1924e0b1608494b2e474382d3a188da833f68602a1e8")
         #expect(
-            sha256(JudgeTemplate.wiki.text)
+            JudgeTemplate.wiki.sha256
                 == "9395a44c7b9d47bd9896db0fca5cbba0cc724e2c1da0661f79eff85ac55fd40f")
     }
 
@@ -69,11 +68,4 @@ import Testing
         let expected: JudgedOrder.Letter.ParsingError = conflict ? .conflict : .noVerdict
         #expect(throws: expected) { try JudgedOrder.Letter(parsing: text) }
     }
-}
-
-private func sha256(_ text: String) -> String {
-    SHA256.hash(data: Array(text.utf8)).map { byte in
-        let digits = String(byte, radix: 16)
-        return digits.count == 1 ? "0" + digits : digits
-    }.joined()
 }

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Checkpoints
+import Tokenization
+import ToolKit
+
+/// Makes a clean checkpoint of a GGUF file or a foreign directory.
+@main
+struct ImportCheckpoint: CommandLineTool {
+    static let example = """
+        import-checkpoint SmolLM2-135M-Instruct.Q4_1.gguf --out models/smollm2
+        import-checkpoint ~/downloads/gpt2 --out models/gpt2 --dtype float32
+        """
+
+    static let configuration = toolConfiguration(
+        "import-checkpoint",
+        abstract:
+            "Write a clean checkpoint directory from a GGUF file or a Hugging Face directory.",
+        discussion: """
+            GGUF: Llama models in F32, F16, BF16, Q8_0, Q4_0 and Q4_1, versions 2 and 3. \
+            Quantised weights are dequantised, which does not bring back what quantising lost. \
+            The tokenizer in the file becomes tokenizer.json. Directories: GPT-2 and Llama in \
+            safetensors, in one file or shards, with any spelling of names and keys that \
+            transformers has used. Everything is checked, NaN and infinity included.
+            """)
+
+    @Argument(help: ArgumentHelp("GGUF file or directory.", valueName: "source"))
+    var source: String
+
+    @Option(help: ArgumentHelp("Checkpoint directory to write.", valueName: "dir"))
+    var out: String
+
+    @Option(
+        help: """
+            float32, bfloat16 or float16; without it float32 for a GGUF file and the source's \
+            own type for a directory.
+            """)
+    var dtype: WeightType?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: """
+            Bring the rows of query and key matrices back from the order that llama.cpp's \
+            converter gives them. Without it for GGUF files of other converters that keep the \
+            original order.
+            """)
+    var unpermute = true
+
+    @Option(
+        help: ArgumentHelp(
+            "Largest weight file, e.g. 500MB or 2GiB, in bytes without a unit.", valueName: "size"),
+        transform: WeightFiles.size(parsing:))
+    var maxShardSize = WeightFiles.defaultShardSize
+
+    @OptionGroup var common: CommonOptions
+
+    mutating func execute(_ log: Log) throws {
+        let model = try CheckpointImport(source: source, unpermuting: unpermute)
+        for warning in model.checkpoint.warnings { log.warning(warning) }
+        let tokenizer = try model.tokenizer.map(makeTokenizer)
+        try model.write(
+            to: out, as: dtype, maximumShardSize: maxShardSize,
+            tool: "import-checkpoint, \(Version.package)"
+        ) { temporary in
+            try tokenizer?.writeTokenizerJSON(toDirectory: temporary)
+        }
+        let tokens = model.tokenizer.map { ", \($0.tokens.count) tokens" } ?? ""
+        log.summary(
+            "\(model.checkpoint.parameterCount) parameters\(tokens) "
+                + "(\(model.metadata["source_types"] ?? "")) imported into \(out) "
+                + "as \((dtype ?? model.defaultType).rawValue)")
+    }
+
+    private func makeTokenizer(_ parts: GGUFTokenizer) throws -> Tokenizer {
+        guard parts.model == "gpt2", let pre = parts.pre else {
+            throw CheckpointError.unsupported(
+                file: source,
+                what: "tokenizer.ggml.model (got \(parts.model), expected gpt2 with a "
+                    + "tokenizer.ggml.pre)")
+        }
+        return try Tokenizer(
+            ggufTokens: parts.tokens, merges: parts.merges,
+            tokenTypes: parts.tokenTypes.map(Int32.init),
+            pre: pre,
+            special: SpecialTokenIDs(
+                beginning: parts.bos.map(Int32.init), endOfSequence: parts.eos.map(Int32.init),
+                unknown: parts.unknown.map(Int32.init), padding: parts.pad.map(Int32.init)),
+            chatTemplate: parts.chatTemplate)
+    }
+}
+
+extension WeightType: ExpressibleByArgument {}
