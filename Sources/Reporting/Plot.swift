@@ -98,7 +98,7 @@ extension Plot {
         ]
         if !yLabel.isEmpty { lines.append("set ylabel \(quoted(yLabel))") }
         lines.append(
-            series.count > 1 ? "set key outside top center horizontal" : "set key off")
+            series.count > 1 ? "set key outside top center horizontal samplen 1.5" : "set key off")
         let dashed = "nohead lc rgb '#808080' lw 1.5 dt 2"
         if categories.isEmpty {
             for level in levels {

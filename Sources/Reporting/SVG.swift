@@ -16,6 +16,7 @@ package struct SVG {
             ("id='", "id='\(plot.name)-"), ("id=\"", "id=\"\(plot.name)-"),
             ("href='#", "href='#\(plot.name)-"), ("url(#", "url(#\(plot.name)-"),
             (" color=\"black\"", ""), ("stroke='black'", "stroke='currentColor'"),
+            ("stroke=\"black\"", "stroke=\"currentColor\""),
             ("fill=\"black\"", "fill=\"currentColor\""), ("fill = 'black'", "fill='currentColor'"),
         ] { text = text.replacing(old, with: new) }
         let label = HTML.escaped(plot.title)

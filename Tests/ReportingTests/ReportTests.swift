@@ -7,11 +7,11 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
 
 @Suite struct ReportTests {
     private func markdown(_ run: SyntheticRun) throws -> String {
-        MarkdownRenderer().render(ReportBuilder(try Run(directory: run.path)).document)
+        MarkdownRenderer().render(ReportBuilder(try run.load()).document)
     }
 
     private func html(_ run: SyntheticRun) throws -> String {
-        HTMLRenderer(drawings: [:]).render(ReportBuilder(try Run(directory: run.path)).document)
+        HTMLRenderer(drawings: [:]).render(ReportBuilder(try run.load()).document)
     }
 
     /// The cells of the first table row that begins with these cells.
@@ -102,7 +102,7 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
         let all: Set = ["metrics", "judge", "mauve", "outputs", "verdicts"]
         let run = try SyntheticRun(parts: all.subtracting([part]))
         let expected = "\(words) (no files in \(part)/)"
-        #expect(try Run(directory: run.path).missing.contains(expected))
+        #expect(try run.load().missing.contains(expected))
         #expect(try markdown(run).contains(expected))
         #expect(try html(run).contains(expected))
     }
@@ -116,7 +116,7 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
     }
 
     @Test func systemsWithGapsAreNamed() throws {
-        #expect(try Run(directory: SyntheticRun().path).missing == ["cpo-alpha0.5: MAUVE"])
+        #expect(try SyntheticRun().load().missing == ["cpo-alpha0.5: MAUVE"])
     }
 
     // MARK: Hostile text
@@ -153,7 +153,7 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
         }
         let run = try SyntheticRun()
         try run.write("judge/cpo-vs-truth.oracle.json", "{\"wins\": 1}")
-        let error = #expect(throws: ReportError.self) { try Run(directory: run.path) }
+        let error = #expect(throws: ReportError.self) { try run.load() }
         #expect(error?.exitStatus == .badData)
         #expect(error?.description.contains("got no losses, expected a count") == true)
     }
@@ -163,7 +163,7 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
         try run.write(
             "judge/cpo-vs-truth.oracle.json",
             "{\"wins\": 1, \"losses\": 3, \"ties\": 0, \"errors\": 0, \"win_rate\": 0.75}")
-        let error = #expect(throws: ReportError.self) { try Run(directory: run.path) }
+        let error = #expect(throws: ReportError.self) { try run.load() }
         #expect(error?.description.contains("expected 0.2500") == true)
     }
 
@@ -172,7 +172,7 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
     @Test(.enabled(if: hasGnuplot, "gnuplot is not installed"))
     func writesAllFiles() throws {
         let run = try SyntheticRun()
-        let report = try Report(ofRun: run.path)
+        let report = try run.report()
         try report.write(to: run.reportPath)
         try report.write(to: run.reportPath)
         let files = try FileManager.default.contentsOfDirectory(atPath: run.reportPath)
@@ -200,7 +200,7 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
     func doesNotReplaceOtherDirectories() throws {
         let run = try SyntheticRun()
         try run.write("report/precious.txt", "mine")
-        let report = try Report(ofRun: run.path)
+        let report = try run.report()
         #expect(throws: StreamError.self) { try report.write(to: run.reportPath) }
         #expect(try run.read("report/precious.txt") == "mine")
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Reporting
 import StreamIO
 
 /// A run directory with known content, in a temporary directory that goes away with it.
@@ -35,6 +36,16 @@ final class SyntheticRun {
         try AtomicFile.write(to: path + "/" + name) { writer in
             try writer.write(Array(text.utf8))
         }
+    }
+
+    /// The run as the library reads it. The directory lives at least as long as the call.
+    func load() throws -> Run {
+        try withExtendedLifetime(self) { try Run(directory: path) }
+    }
+
+    /// The report on it.
+    func report() throws -> Report {
+        try withExtendedLifetime(self) { try Report(ofRun: path) }
     }
 
     func read(_ name: String) throws -> String {
