@@ -45,7 +45,7 @@ public struct RecordReader: ~Copyable {
     public init(paths: [String], options: Options = Options()) throws(StreamError) {
         self.paths = paths.isEmpty ? ["-"] : paths
         self.options = options
-        for path in self.paths where path != "-" { _ = try InputFile(path: path) }
+        for path in self.paths { try InputFile.check(path: path) }
     }
 
     /// The next record; nil after the last.
@@ -123,9 +123,11 @@ public struct RecordReader: ~Copyable {
         }
         recordNumber = number
         guard let bytes else { return nil }
-        guard let bytes, let lineNumber = lines?.lineNumber, let file = lines?.name else {
+        guard var bytes, let lineNumber = lines?.lineNumber, let file = lines?.name else {
             return Taken(bytes: nil)
         }
+        // Windows programs begin their files with a byte order mark.
+        if lineNumber == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         return Taken(
             bytes: RecordLine(
                 bytes: bytes, location: SourceLocation(file: file, line: lineNumber),

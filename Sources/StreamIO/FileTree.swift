@@ -1,9 +1,9 @@
 import Glibc
 
 /// Work on whole directories.
-enum FileTree {
+package enum FileTree {
     /// The names in the directory `path`, without `.` and `..`; empty if it cannot be read.
-    static func entries(of path: String) -> [String] {
+    package static func entries(of path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []
@@ -20,7 +20,7 @@ enum FileTree {
     }
 
     /// Removes `path` and everything in it, as far as possible; links are not followed.
-    static func remove(_ path: String) {
+    package static func remove(_ path: String) {
         guard isDirectory(path) else {
             unlink(path)
             return

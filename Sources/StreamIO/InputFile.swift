@@ -35,6 +35,19 @@ public struct InputFile: ~Copyable {
         self.init(descriptor: descriptor, name: path, isOwned: true)
     }
 
+    /// Fails if `path` cannot be opened for reading, without opening it: a named pipe that is
+    /// opened and closed again would lose its writer.
+    package static func check(path: String) throws(StreamError) {
+        guard path != "-" else { return }
+        var status = stat()
+        guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
+            throw .missing(path: path, reason: systemMessage(errno))
+        }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            throw .missing(path: path, reason: systemMessage(EISDIR))
+        }
+    }
+
     /// Reads from a descriptor that is already open.
     package init(descriptor: Int32, name: String, isOwned: Bool) {
         self.descriptor = descriptor

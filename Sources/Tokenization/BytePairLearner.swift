@@ -9,11 +9,14 @@
 /// number of different chunks (words), not with the amount of text.
 public struct BytePairLearner {
     /// How text is cut into the chunks that merges stay inside of.
-    public enum PreTokenization: String, Sendable, CaseIterable {
+    public enum PreTokenization: String, Sendable, CaseIterable, CustomStringConvertible {
         /// GPT-2's pattern.
         case gpt2 = "gpt-2"
         /// Every digit apart, then GPT-2's pattern.
         case smolLM = "smollm"
+
+        /// The name that the flag has.
+        public var description: String { rawValue }
 
         var rule: ByteLevelPreTokenizer {
             switch self {

@@ -1,11 +1,14 @@
 /// What to do with text that is spelt like a special token (`<|endoftext|>` in a document).
-public enum SpecialTokenPolicy: String, Sendable, CaseIterable {
+public enum SpecialTokenPolicy: String, Sendable, CaseIterable, CustomStringConvertible {
     /// It is ordinary text, so that data can never end a sequence or fake a role.
     case asText = "text"
     /// It is the token.
     case allow
     /// It is an error.
     case error
+
+    /// The name that the flag has.
+    public var description: String { rawValue }
 }
 
 /// How to encode a text.

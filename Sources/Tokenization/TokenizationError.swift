@@ -26,6 +26,8 @@ public enum TokenizationError: ReportedError, Equatable {
     case nothingToLearn
     /// A prompt template has a place that the record has no field for.
     case missingField(name: String, template: String)
+    /// A record that no token record can be made of; `what` has the form "what (got X, expected Y)".
+    case unfitRecord(what: String)
     /// A prompt template's text is wrong.
     case malformedTemplate(what: String)
 
@@ -36,7 +38,7 @@ public enum TokenizationError: ReportedError, Equatable {
         case .unwritable: .cannotCreate
         case .vocabularyTooSmall, .notAvailable: .usage
         case .malformed, .unsupported, .specialTokenInText, .unknownID, .noEndOfSequence,
-            .nothingToLearn, .missingField, .malformedTemplate:
+            .nothingToLearn, .missingField, .unfitRecord, .malformedTemplate:
             .badData
         }
     }
@@ -62,7 +64,8 @@ public enum TokenizationError: ReportedError, Equatable {
             "vocabulary size too small (got \(got), expected at least \(minimum))"
         case .nothingToLearn: "no text to learn a vocabulary from"
         case .missingField(let name, let template):
-            "no field '\(name)', which the template '\(template)' asks for"
+            "field \"\(name)\" for the template '\(template)' (got no string, expected string)"
+        case .unfitRecord(let what): what
         case .malformedTemplate(let what): "prompt template: \(what)"
         }
     }

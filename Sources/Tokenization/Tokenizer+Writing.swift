@@ -2,6 +2,17 @@ import FoundationEssentials
 import StreamIO
 
 extension Tokenizer {
+    /// Writes the tokenizer's files into `directory`. A new directory appears whole or not at
+    /// all; in one that exists only these files are replaced, one by one.
+    /// - Throws: as ``writeTokenizerJSON(toDirectory:)``, and what `AtomicDirectory` throws.
+    public func save(to directory: String) throws {
+        if TokenizerFile.exists(directory) {
+            try writeTokenizerJSON(toDirectory: directory)
+        } else {
+            try AtomicDirectory.write(to: directory) { try writeTokenizerJSON(toDirectory: $0) }
+        }
+    }
+
     /// Writes `tokenizer.json`, `tokenizer_config.json` (with the chat template) and
     /// `special_tokens_map.json` into an existing directory, in the form that Hugging Face
     /// `tokenizers` and `transformers` read.

@@ -36,8 +36,11 @@ extension CommandLineTool {
         var log = Log(tool: toolName, level: .info, json: arguments.contains("--log-json"))
         do {
             let expanded = try ConfigurationFile.expand(arguments, for: Self.self)
-            guard var tool = try parseAsRoot(expanded) as? Self else {
-                return ExitStatus.usage.rawValue
+            var command = try parseAsRoot(expanded)
+            guard var tool = command as? Self else {
+                // `--help` is a command of its own, which throws the text that is to be printed.
+                try command.run()
+                return ExitStatus.success.rawValue
             }
             log = tool.common.log(toolName)
             log.info("\(Version.package), " + EffectiveConfiguration.description(of: tool))

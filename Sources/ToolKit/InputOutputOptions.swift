@@ -24,7 +24,8 @@ public struct InputOutputOptions: ParsableArguments {
     @Flag(help: "Drop bad records, with a warning, instead of stopping.")
     public var skipBad = false
 
-    @Option(help: ArgumentHelp("Take every N-th record, from the I-th (0-based).", valueName: "i/n"))
+    @Option(
+        help: ArgumentHelp("Take every N-th record, from the I-th (0-based).", valueName: "i/n"))
     public var shard: String?
 
     /// For the parser.

@@ -1,5 +1,5 @@
-import Objectives
-import Transformer
+public import Objectives
+public import Transformer
 
 /// A prompt, its candidates and what preference training knows of them.
 public struct PreferenceExample: Sendable {
@@ -24,8 +24,8 @@ public enum PreferenceLossKind: String, Sendable, CaseIterable {
     /// Eq. 5: the ground truth against the first negative.
     case dpo
 
-    /// The loss of one prompt.
-    func loss(
+    /// The loss of one prompt; without a ranking the candidates' order is the ranking.
+    public func loss(
         policy: [Double], reference: [Double], beta: Double, ranking: [Int]?
     ) -> PreferenceLoss {
         switch self {

@@ -33,6 +33,8 @@ struct Linear: Sendable {
 
     /// y ← x·W + b, or y ← y + x·W + b when `accumulating`.
     ///
+    /// For up to ``rowProductLimit`` rows the bits of a row do not depend on the others.
+    ///
     /// - Parameters:
     ///   - x: (T, in)
     ///   - y: (T, out)
@@ -40,9 +42,13 @@ struct Linear: Sendable {
         _ parameters: UnsafeMutablePointer<Float>, _ x: MatrixView, into y: MatrixView,
         accumulating: Bool = false
     ) {
-        multiply(
-            x, .none, matrix(parameters), storage == .outputByInput ? .transposed : .none,
-            into: y, beta: accumulating ? 1 : 0)
+        let transposition: Transposition = storage == .outputByInput ? .transposed : .none
+        if x.rows <= rowProductLimit {
+            multiplyRows(x, matrix(parameters), transposition, into: y, accumulating: accumulating)
+        } else {
+            multiply(
+                x, .none, matrix(parameters), transposition, into: y, beta: accumulating ? 1 : 0)
+        }
         if let bias { addBias(parameters + bias, to: y) }
     }
 

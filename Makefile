@@ -1,0 +1,147 @@
+# cpo-tools: `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := build
+
+SWIFT ?= swift
+SWIFT_FLAGS ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+BIN := .build/release
+ASSETS := runs/assets
+TOOLS := tokenize pretrain-mle gen-negatives rank-by-embedding train-cpo blend-weights judge mauve \
+    generate score import-checkpoint report
+SHELLS := bash zsh fish
+
+# What the build links against, what the tests and the experiment call besides.
+BUILD_PACKAGES := libopenblas-dev libzstd-dev
+TEST_PACKAGES := zstd gnuplot-nox
+EXPERIMENT_PACKAGES := zstd gnuplot-nox
+FETCH_PACKAGES := curl ca-certificates python3-pip unzip
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# MARK: Building and testing
+
+.PHONY: build packages
+build: packages ## Build all tools in .build/release (installs missing system packages)
+	$(SWIFT) build -c release $(SWIFT_FLAGS)
+
+packages:
+	@pipelines/install-packages.sh $(BUILD_PACKAGES)
+
+.PHONY: test build-tests test-packages
+test: lint build-tests test-assets ## Lint, build everything, run all tests
+	@source $(ASSETS)/environment && $(SWIFT) test -c release $(SWIFT_FLAGS) --skip-build --disable-xctest
+
+build-tests: build test-packages
+	$(SWIFT) build -c release $(SWIFT_FLAGS) --build-tests
+
+test-packages:
+	@pipelines/install-packages.sh $(TEST_PACKAGES)
+
+# The tests that need a pretrained model are told by the environment where it is, and are skipped,
+# visibly, where it could not be had.
+.PHONY: test-assets
+test-assets: build fetch-packages
+	@mkdir -p $(ASSETS)
+	@pipelines/test-environment.sh $(ASSETS) $(BIN) >$(ASSETS)/environment
+
+.PHONY: torture
+torture: build-tests test-assets ## Run the long suites too (hostile input, many seeds)
+	@source $(ASSETS)/environment && CPO_TORTURE=1 $(SWIFT) test -c release $(SWIFT_FLAGS) \
+	    --skip-build --disable-xctest
+
+.PHONY: lint format
+lint: ## Check formatting and style (swift format, shellcheck)
+	@git ls-files -z '*.swift' | xargs -0 $(SWIFT) format lint --strict --parallel
+	@if command -v shellcheck >/dev/null; then \
+	    git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck; \
+	else echo 'lint: no shellcheck, scripts not checked' >&2; fi
+
+format: ## Format all Swift sources in place
+	git ls-files -z '*.swift' | xargs -0 $(SWIFT) format --in-place --parallel
+
+.PHONY: bench
+bench: build ## Measure training, sampling and embedding speed (with PyTorch beside, if installed)
+	pipelines/bench.sh $(BIN) $(ASSETS)
+
+# MARK: The experiment
+#
+# BASE=smollm2|mini|DIR, DATASET=FILE, EMBEDDER=DIR, PROFILE=quick|full|tiny, RUN=DIR, THREADS=N and
+# any variable of pipelines/dolly/*.mk.
+
+BASE ?=
+DATASET ?=
+EMBEDDER ?=
+PROFILE ?= quick
+RUN ?= runs/dolly-$(PROFILE)$(if $(BASE),-$(notdir $(BASE:/=)))
+
+EXPERIMENT = $(MAKE) --no-print-directory -f pipelines/rules.mk RUN=$(RUN) PROFILE=$(PROFILE) \
+    ASSETS=$(ASSETS)
+
+.PHONY: dolly-experiment smoke inputs experiment-packages fetch-packages
+dolly-experiment: inputs ## Run the Dolly experiment: BASE= DATASET= EMBEDDER= PROFILE= RUN=
+	+@$(EXPERIMENT) smoke
+	+@$(EXPERIMENT) experiment
+	@echo && echo "report: $(RUN)/report/report.md and report.html"
+
+smoke: inputs ## Take 8 records through every stage of the experiment
+	+@$(EXPERIMENT) smoke
+
+inputs: build experiment-packages fetch-packages
+	@[[ -e pipelines/dolly/$(PROFILE).mk ]] || \
+	    { echo "PROFILE=$(PROFILE): no such profile (expected quick, full or tiny)" >&2; exit 64; }
+	@pipelines/dolly/resolve-inputs.sh $(RUN) $(ASSETS) '$(BASE)' '$(DATASET)' '$(EMBEDDER)'
+
+experiment-packages:
+	@pipelines/install-packages.sh $(EXPERIMENT_PACKAGES)
+
+# Only for downloads, and every download has a fallback.
+fetch-packages:
+	@pipelines/install-packages.sh --optional $(FETCH_PACKAGES)
+
+# MARK: Installing
+
+.PHONY: man completions install
+man: build ## Make the man pages in .build/man
+	$(SWIFT) package $(SWIFT_FLAGS) generate-manual
+	@rm -rf .build/man && mkdir -p .build/man
+	@for tool in $(TOOLS); do \
+	    install -m 644 .build/plugins/GenerateManual/outputs/$$tool/$$tool.1 .build/man/; done
+
+completions: build ## Make the shell completions in .build/completions
+	@for shell in $(SHELLS); do \
+	    mkdir -p .build/completions/$$shell; \
+	    for tool in $(TOOLS); do \
+	        $(BIN)/$$tool --generate-completion-script $$shell >.build/completions/$$shell/$$tool; \
+	    done; done
+
+install: build man completions ## Install tools, man pages and completions under PREFIX
+	@to='$(DESTDIR)$(PREFIX)'; \
+	install -d "$$to"/bin "$$to"/share/man/man1 "$$to"/share/bash-completion/completions \
+	    "$$to"/share/zsh/site-functions "$$to"/share/fish/vendor_completions.d; \
+	for tool in $(TOOLS); do \
+	    install -m 755 $(BIN)/$$tool "$$to"/bin/; \
+	    install -m 644 .build/man/$$tool.1 "$$to"/share/man/man1/; \
+	    install -m 644 .build/completions/bash/$$tool "$$to"/share/bash-completion/completions/; \
+	    install -m 644 .build/completions/zsh/$$tool "$$to"/share/zsh/site-functions/_$$tool; \
+	    install -m 644 .build/completions/fish/$$tool \
+	        "$$to"/share/fish/vendor_completions.d/$$tool.fish; \
+	done; \
+	echo "installed under $$to"
+
+# MARK: Cleaning
+
+.PHONY: clean distclean
+clean: ## Remove what was built
+	rm -rf .build
+
+distclean: clean ## Remove what was built, downloaded and run
+	rm -rf runs .swiftpm Package.resolved

@@ -1,0 +1,29 @@
+import Checkpoints
+import Tokenization
+import Transformer
+
+/// A decoder with its tokenizer, from a checkpoint directory.
+struct DecoderModel {
+    let decoder: Decoder
+    let tokenizer: Tokenizer
+
+    init(directory: String) throws {
+        let checkpoint = try Checkpoint.load(directory: directory)
+        decoder = Decoder(
+            configuration: checkpoint.configuration, parameters: checkpoint.parameters)
+        tokenizer = try Tokenizer.load(directory: directory)
+    }
+}
+
+/// Makes sure that every sequence has tokens and the model a row for each of them.
+func check(_ sequences: [[Int32]], vocabularySize: Int) throws(EmbeddingError) {
+    for (index, ids) in sequences.enumerated() {
+        guard let least = ids.min(), let greatest = ids.max() else {
+            throw .noTokens(index: index)
+        }
+        guard least >= 0, Int(greatest) < vocabularySize else {
+            throw .tokenOutOfRange(
+                got: least < 0 ? least : greatest, vocabularySize: vocabularySize)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Tokenization
+import Transformer
+
+/// A decoder whose hidden states are features of texts, as MAUVE compares them (Pillutla et al.
+/// 2021).
+///
+/// Not to be used from two threads at a time; its kernels share the work among threads.
+public struct FeatureExtractor {
+    /// Number of features.
+    public let width: Int
+    /// The longest text that the model has positions for, in tokens.
+    public let maximumPositions: Int
+    /// Tokens that go through the model together; a matter of speed alone.
+    public var microBatchTokens = 2048
+
+    private let model: DecoderModel
+
+    /// Loads a checkpoint directory with its tokenizer.
+    public static func load(directory: String) throws -> FeatureExtractor {
+        FeatureExtractor(try DecoderModel(directory: directory))
+    }
+
+    private init(_ model: DecoderModel) {
+        self.model = model
+        width = model.decoder.configuration.width
+        maximumPositions = model.decoder.configuration.maximumPositions
+    }
+
+    /// The hidden state behind the final norm at the last token of each text.
+    ///
+    /// - Parameters:
+    ///   - texts: none of them empty
+    ///   - maximumTokens: where texts are cut, or at the model's last position if that is earlier
+    /// - Returns: (count, width) features.
+    /// - Throws: ``EmbeddingError/noTokens(index:)`` for an empty text.
+    public func lastTokenFeatures(_ texts: [String], maximumTokens: Int) throws -> [Float] {
+        let limit = max(1, min(maximumTokens, maximumPositions))
+        let options = EncodingOptions(maximumLength: limit)
+        let sequences = try texts.map { try model.tokenizer.encoding(of: $0, options).ids }
+        try check(sequences, vocabularySize: model.decoder.configuration.vocabularySize)
+        var features = [Float](repeating: 0, count: texts.count * width)
+        features.withUnsafeMutableBufferPointer { features in
+            guard let base = features.baseAddress else { return }
+            for batch in microBatches(lengths: sequences.map(\.count), tokens: microBatchTokens) {
+                model.decoder.withHiddenStates(of: batch.map { sequences[$0] }, rows: .last) {
+                    states in
+                    for (index, rows) in zip(batch, states.ranges) {
+                        let line = states.matrix.base + rows.lowerBound * states.matrix.stride
+                        (base + index * width).update(from: line, count: width)
+                    }
+                }
+            }
+        }
+        return features
+    }
+}

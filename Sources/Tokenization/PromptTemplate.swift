@@ -1,0 +1,156 @@
+import StreamIO
+
+/// How the prompt is made from a record's fields.
+public struct PromptTemplate: Sendable {
+    private enum Form: Sendable {
+        case automatic
+        case dolly
+        case plain
+        case chat(ChatTemplate)
+        case places([Place])
+    }
+
+    private enum Place: Sendable, Equatable {
+        case literal(String)
+        case field(String)
+    }
+
+    /// The template's name as the user gave it.
+    public let name: String
+    private let form: Form
+
+    /// Dolly's for records with `instruction`, `prompt` as it stands for the others.
+    public static let automatic = PromptTemplate(name: "dolly", form: .automatic)
+    /// `### Instruction:` … `### Response:`, with the context where it is not empty.
+    public static let dolly = PromptTemplate(name: "dolly", form: .dolly)
+    /// The field `prompt` as it stands.
+    public static let plain = PromptTemplate(name: "plain", form: .plain)
+
+    private init(name: String, form: Form) {
+        self.name = name
+        self.form = form
+    }
+
+    /// The template called `name`: `dolly`, `plain`, `chat` or the path of a file with
+    /// `{field}` places.
+    /// - Parameter tokenizer: the checkpoint's, for `chat`.
+    /// - Throws: ``TokenizationError``; for `chat` also if the checkpoint's template is absent
+    ///   or not understood.
+    public init(named name: String, tokenizer: Tokenizer?) throws(TokenizationError) {
+        switch name {
+        case "dolly": self = .dolly
+        case "plain": self = .plain
+        case "chat":
+            guard let tokenizer else {
+                throw .malformedTemplate(what: "chat needs a checkpoint's template")
+            }
+            self.init(name: name, form: .chat(try ChatTemplate(of: tokenizer)))
+        default:
+            let text = String(decoding: try TokenizerFile.bytes(of: name), as: UTF8.self)
+            try self.init(name: name, text: text)
+        }
+    }
+
+    /// A template given as text: `{field}` is replaced by the record's field, in one pass, so
+    /// that braces inside a field mean nothing. Braces around anything but a name are text.
+    /// - Throws: ``TokenizationError/malformedTemplate(what:)`` if there is no place in it.
+    public init(name: String, text: String) throws(TokenizationError) {
+        let places = Self.parse(text)
+        guard places.contains(where: { if case .field = $0 { true } else { false } }) else {
+            throw .malformedTemplate(what: "'\(name)' has no {field} place")
+        }
+        self.init(name: name, form: .places(places))
+    }
+
+    /// The prompt of a record.
+    /// - Throws: ``TokenizationError/missingField(name:template:)`` for a field that is absent or
+    ///   not a string.
+    public func prompt(
+        for fields: [String: JSONValue]
+    ) throws(TokenizationError) -> PromptText {
+        switch form {
+        case .automatic:
+            if fields["instruction"] == nil && fields["prompt"] != nil {
+                return .data(try string("prompt", fields))
+            }
+            return try Self.dolly.prompt(for: fields)
+        case .plain: return .data(try string("prompt", fields))
+        case .dolly:
+            var prompt = PromptText.literal("### Instruction:\n")
+            prompt.pieces += PromptText.data(try string("instruction", fields)).pieces
+            if let context = fields["context"]?.string, !context.isEmpty {
+                prompt.pieces += PromptText.literal("\n\n### Context:\n").pieces
+                prompt.pieces += PromptText.data(context).pieces
+            }
+            prompt.pieces += PromptText.literal("\n\n### Response:\n").pieces
+            return prompt
+        case .places(let places):
+            var pieces: [PromptText.Piece] = []
+            for place in places {
+                switch place {
+                case .literal(let text): pieces += PromptText.literal(text).pieces
+                case .field(let key): pieces += PromptText.data(try string(key, fields)).pieces
+                }
+            }
+            return PromptText(pieces)
+        case .chat(let template):
+            var message: String
+            if fields["instruction"] == nil && fields["prompt"] != nil {
+                message = try string("prompt", fields)
+            } else {
+                message = try string("instruction", fields)
+                if let context = fields["context"]?.string, !context.isEmpty {
+                    message += "\n\n" + context
+                }
+            }
+            return try template.prompt(user: message)
+        }
+    }
+
+    private func string(
+        _ key: String, _ fields: [String: JSONValue]
+    ) throws(TokenizationError) -> String {
+        guard let text = fields[key]?.string else {
+            throw .missingField(name: key, template: name)
+        }
+        return text
+    }
+
+    private static func parse(_ text: String) -> [Place] {
+        var places: [Place] = []
+        var literal: [UInt8] = []
+        let bytes = Array(text.utf8)
+        var position = 0
+        while position < bytes.count {
+            if bytes[position] == UInt8(ascii: "{"),
+                let end = bytes[position...].firstIndex(of: UInt8(ascii: "}"))
+            {
+                let name = bytes[position + 1..<end]
+                if isName(name) {
+                    if !literal.isEmpty {
+                        places.append(.literal(String(decoding: literal, as: UTF8.self)))
+                    }
+                    literal = []
+                    places.append(.field(String(decoding: name, as: UTF8.self)))
+                    position = end + 1
+                    continue
+                }
+            }
+            literal.append(bytes[position])
+            position += 1
+        }
+        if !literal.isEmpty { places.append(.literal(String(decoding: literal, as: UTF8.self))) }
+        return places
+    }
+
+    /// Letters, digits, `_` and `-`, not beginning with a digit.
+    private static func isName(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard let first = bytes.first, !(48...57).contains(first) else { return false }
+        return bytes.allSatisfy { byte in
+            switch byte {
+            case 48...57, 65...90, 97...122, 95, 45: true
+            default: false
+            }
+        }
+    }
+}

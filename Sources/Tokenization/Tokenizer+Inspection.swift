@@ -1,0 +1,29 @@
+extension Tokenizer {
+    /// The chunks of `text` inside which byte-level BPE merges; the text itself for other kinds.
+    package func chunks(of text: String) -> [String] {
+        guard case .bytePairs(let model) = model else { return [text] }
+        let classes = CharacterClassifier()
+        let bytes = Array(text.utf8)
+        return bytes.withUnsafeBufferPointer { bytes in
+            var chunks: [String] = []
+            var start = 0
+            while start < bytes.count {
+                let end = model.preTokenizer.chunkEnd(bytes, from: start, classes)
+                chunks.append(String(decoding: bytes[start..<end], as: UTF8.self))
+                start = end
+            }
+            return chunks
+        }
+    }
+
+    /// The ids of `text` taken as one chunk, merged by scanning or with the heap.
+    package func mergeOneChunk(_ text: String, byScanning: Bool) -> [Int32] {
+        guard case .bytePairs(let model) = model else { return encode(text) }
+        var ids: [Int32] = []
+        Array(text.utf8).withUnsafeBufferPointer { bytes in
+            _ = model.merge(
+                bytes, into: &ids, BytePairWorkspace(), scanLimit: byScanning ? .max : 0)
+        }
+        return ids
+    }
+}

@@ -1,0 +1,138 @@
+import ArgumentParser
+import Checkpoints
+import Kernels
+import Records
+import Sampling
+import StreamIO
+import Tokenization
+import ToolKit
+import Transformer
+
+extension OverlongPolicy: ExpressibleByArgument {}
+
+/// Adds negative continuations to token records.
+@main struct GenNegatives: CommandLineTool {
+    static let configuration = toolConfiguration(
+        "gen-negatives",
+        abstract: "Adds negative continuations to token records, for contrastive training.",
+        discussion: """
+            Kinds: an, sampled from the model; bn, responses of other records of the batch; mn, the response \
+            with 15 % of its tokens drawn anew, each from the model's prediction along the original \
+            response; tn, the response cut at random, EOS behind the cut; given, the record's own rejected. \
+            A negative equal to the response or to another of the record is drawn again, eight times at most. \
+            Every negative holds kind, ids, text, finish, logprob (under the model, unfiltered) and seed; \
+            negatives that a record had are replaced. an, mn and tn depend on seed, model and record alone, \
+            bn also on the batch: --batch-size consecutive records of the input or shard.
+            """,
+        libraries: [BLAS.description])
+
+    static let example =
+        "gen-negatives --model reference --kinds bn:2,mn:2,tn:1 train.jsonl.zst -o negatives.jsonl.zst"
+
+    @OptionGroup var io: InputOutputOptions
+
+    @Option(help: ArgumentHelp("Checkpoint to generate with.", valueName: "dir"))
+    var model: String
+
+    @Option(help: "What each record gets, e.g. an:4 or bn:2,mn:2,tn:1 or given.")
+    var kinds: String
+
+    @Option(help: "an: most tokens of a sample; the model's positions may end it earlier.")
+    var maxNewTokens = 128
+
+    @Option(help: "an: keeps the K most probable tokens; 0 keeps all.")
+    var topK = 50
+
+    @Option(help: "an: keeps the most probable tokens up to this probability.")
+    var topP = 1.0
+
+    @Option(help: "an: divides the logits; above 0.")
+    var temperature: Float = 1
+
+    @Option(help: "bn: consecutive records whose responses are each other's negatives.")
+    var batchSize = 32
+
+    @Option(help: "Sequences in flight. Changes no result.")
+    var parallel = 32
+
+    @Option(
+        help: "Prompt and response longer than the model's positions: error, truncate-left or drop."
+    )
+    var onOverlong = OverlongPolicy.error
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard temperature > 0, temperature.isFinite else {
+            throw ValidationError("--temperature must be above 0")
+        }
+        guard topK >= 0 else { throw ValidationError("--top-k must be at least 0") }
+        guard topP > 0, topP <= 1 else {
+            throw ValidationError("--top-p must be above 0 and at most 1")
+        }
+        guard batchSize > 0, parallel > 0, maxNewTokens > 0 else {
+            throw ValidationError(
+                "--batch-size, --parallel and --max-new-tokens must be at least 1")
+        }
+    }
+
+    func execute(_ log: Log) throws {
+        let mix = try NegativeMix(parsing: kinds)
+        Parallel.configure(threads: common.threadCount)
+        let generating = try GeneratingModel(directory: model)
+        for warning in generating.warnings { log.warning(warning) }
+        let limits = DecodingLimits(
+            maxNewTokens: maxNewTokens, eosTokenIDs: generating.configuration.eosTokenIDs,
+            usableVocabulary: generating.usableVocabulary)
+        let options = NegativeGenerator.Options(
+            mix: mix,
+            filter: SamplingFilter(temperature: temperature, topK: topK, topP: topP),
+            limits: limits, batchSize: batchSize, capacity: parallel, seed: common.seed)
+        let tokenizer = generating.tokenizer
+        let conventions = NegativeRecords(
+            policy: PromptPolicy(
+                configuration: generating.configuration, onOverlong: onOverlong),
+            options: options, modelHash: try modelHash(model),
+            tokenize: tokenizer.map { tokenizer in { tokenizer.encode($0) } },
+            text: tokenizer.map { tokenizer in { try tokenizer.decode($0) } })
+
+        var reader = try io.reader(log)
+        var writer = try io.writer()
+        var progress = Progress(unit: "records", log: log)
+        var waiting: [Record] = []
+        var (left, replaced) = (0, 0)
+        let generator = NegativeGenerator(decoder: generating.decoder, options: options)
+        let statistics = try generator.run {
+            while let record = try reader.next() {
+                do throws(RecordError) {
+                    guard let source = try conventions.source(record) else {
+                        left += 1
+                        continue
+                    }
+                    waiting.append(record)
+                    return source
+                } catch {
+                    try reader.skip(error)
+                }
+            }
+            return nil
+        } deliver: { source, negatives in
+            var record = waiting.removeFirst()
+            if record["negatives"] != nil { replaced += 1 }
+            try conventions.add(negatives, of: source, to: &record)
+            try writer.write(record)
+            progress.update(writer.count)
+        }
+        progress.finish()
+        try writer.finish()
+        if left > 0 { log.warning("\(left) over-long records dropped") }
+        if replaced > 0 { log.warning("the negatives of \(replaced) records were replaced") }
+        if reader.skipped > 0 { log.warning("\(reader.skipped) bad records dropped") }
+        let rate = Double(statistics.sampledTokens) / max(1e-9, progress.seconds)
+        log.summary(
+            "\(writer.count) records; \(statistics.description(mix))"
+                + (mix[.an] > 0
+                    ? "; \(statistics.sampledTokens) tokens sampled, \(Progress.short(rate)) tokens/s"
+                    : ""))
+    }
+}

@@ -1,0 +1,49 @@
+import Checkpoints
+import Embedding
+import Evaluation
+
+/// The judges that need no network.
+enum LocalJudge: String, CaseIterable {
+    case model, embedding, likelihood
+
+    /// Judges all comparisons, some at a time, in their order.
+    ///
+    /// - Parameter report: called with each batch of verdicts.
+    func run(
+        on comparisons: [Comparison], modelDirectory: String, template: JudgeTemplate,
+        order: PresentationOrder, _ report: ([Verdict]) throws -> Void
+    ) throws -> (truncated: Int, questions: Int) {
+        let batches = stride(from: 0, to: comparisons.count, by: 32).map {
+            Array(comparisons[$0..<min(comparisons.count, $0 + 32)])
+        }
+        switch self {
+        case .embedding:
+            let embedder = try TextEmbedder.load(directory: modelDirectory)
+            var judge = SimilarityJudge()
+            for batch in batches {
+                try report(try judge.verdicts(on: batch, embed: embedder.embed))
+            }
+            return (judge.truncatedCount, 0)
+        case .likelihood:
+            let scorer = try SequenceScorer.load(directory: modelDirectory)
+            for batch in batches {
+                try report(
+                    try LikelihoodJudge().verdicts(
+                        on: batch, encode: scorer.tokenIDs, score: scorer.logProbabilities))
+            }
+            return (0, 0)
+        case .model:
+            let scorer = try SequenceScorer.load(directory: modelDirectory)
+            let judge = try LetterJudge(
+                template: template, order: order, encode: scorer.tokenIDs)
+            for comparison in comparisons {
+                try report([
+                    try judge.verdict(
+                        on: comparison, encode: scorer.tokenIDs,
+                        next: scorer.nextTokenLogProbabilities)
+                ])
+            }
+            return (0, comparisons.count * order.firstSides.count)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Checkpoints
+import Evaluation
+import Glibc
+import StreamIO
+
+/// Features kept in a safetensors file.
+enum FeatureFile {
+    /// What can be wrong with one, beyond the file itself.
+    struct Fault: ReportedError {
+        let description: String
+        let hint: String?
+        var exitStatus: ExitStatus { .badData }
+    }
+
+    /// Reads `FILE` or `FILE:TENSOR`. Without a name the tensor is `defaultName`, or the only one.
+    static func read(_ argument: String, defaultName: String) throws -> FeatureSet {
+        let (path, name) = split(argument)
+        let file = try SafetensorsFile(path: path)
+        let candidates = file.tensors.filter { $0.shape.count == 2 }
+        let chosen: TensorDescription?
+        if let name {
+            chosen = file[name]
+        } else {
+            chosen =
+                candidates.first { $0.name == defaultName }
+                ?? (candidates.count == 1 ? candidates[0] : nil)
+        }
+        guard let chosen else {
+            let names = file.tensors.map(\.name).sorted().joined(separator: ", ")
+            let wanted = name.map { "\"\($0)\"" } ?? "one matrix, or one named \"\(defaultName)\""
+            throw Fault(
+                description: "\(path): features (got tensors \(names), expected \(wanted))",
+                hint: "name the tensor: \(path):NAME")
+        }
+        guard chosen.shape.count == 2 else {
+            throw Fault(
+                description: "\(path): tensor \"\(chosen.name)\" (got shape \(chosen.shape), "
+                    + "expected two dimensions)", hint: nil)
+        }
+        return try FeatureSet(values: file.floats(chosen.name), width: chosen.shape[1])
+    }
+
+    /// Writes the features of both sides as the tensors `p` and `q`.
+    static func write(
+        p: FeatureSet, q: FeatureSet, to path: String, metadata: [String: String]
+    ) throws {
+        let sets = ["p": p, "q": q]
+        let tensors = sets.map { name, set in
+            TensorDescription(name: name, type: .f32, shape: [set.count, set.width])
+        }
+        try SafetensorsWriter.write(to: path, tensors: tensors, metadata: metadata) {
+            tensor, sink in
+            try sets[tensor.name]?.values.withUnsafeBytes { try sink($0) }
+        }
+    }
+
+    /// Cuts at the last colon, unless the whole names a file.
+    private static func split(_ argument: String) -> (path: String, name: String?) {
+        guard access(argument, F_OK) != 0, let colon = argument.lastIndex(of: ":"),
+            access(String(argument[..<colon]), F_OK) == 0
+        else { return (argument, nil) }
+        return (
+            String(argument[..<colon]), String(argument[argument.index(after: colon)...])
+        )
+    }
+}

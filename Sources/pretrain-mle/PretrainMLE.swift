@@ -1,0 +1,90 @@
+import ArgumentParser
+import Checkpoints
+import Kernels
+import Records
+import ToolKit
+import Training
+import TrainingTool
+import Transformer
+
+/// Trains a model by maximum likelihood of responses given their prompts.
+@main struct PretrainMLE: CommandLineTool {
+    static let configuration = toolConfiguration(
+        "pretrain-mle",
+        abstract: "Trains a language model by maximum likelihood on token records.",
+        discussion: """
+            The loss is the mean negative log-likelihood over all response tokens of a step, however \
+            the step is cut into micro-batches. Prompts are not trained on.
+            """,
+        libraries: [BLAS.description])
+
+    static let example = """
+        tokenize --model base dolly.jsonl | pretrain-mle --model base --out reference \\
+            --steps 60 --batch-size 8 --learning-rate 2e-5 --metrics mle.jsonl
+        """
+
+    @OptionGroup var input: InputRecordOptions
+    @OptionGroup var training: TrainingOptions
+
+    @Option(
+        name: .customLong("init"),
+        help: ArgumentHelp("Start from random weights of this shape.", valueName: "config.json"))
+    var initialConfig: String?
+
+    @Option(help: ArgumentHelp("Where the tokenizer comes from, with --init.", valueName: "dir"))
+    var tokenizer: String?
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if (training.model == nil) == (initialConfig == nil) {
+            throw ValidationError("give --model DIR or --init CONFIG.json, one of them")
+        }
+        if tokenizer != nil, initialConfig == nil {
+            throw ValidationError("--tokenizer goes with --init")
+        }
+    }
+
+    func execute(_ log: Log) throws {
+        Parallel.configure(threads: common.threadCount)
+        let start = try startingCheckpoint()
+        let limits = SequenceLimits(start.configuration)
+        let examples = try TrainingSession.read(input, log) { try $0.responseTree(limits) }
+        let rowLimit = training.microBatchTokens
+        var evaluation: ((Decoder) -> Double)?
+        if let path = training.eval {
+            var evaluationInput = input
+            evaluationInput.files = [path]
+            let trees = try TrainingSession.read(evaluationInput, log) {
+                try $0.responseTree(limits)
+            }
+            evaluation = { model in
+                let tokens = tokenLogProbabilities(trees, model: model, rowLimit: rowLimit)
+                    .flatMap { $0[0] }
+                return -tokens.reduce(0.0) { $0 + Double($1) } / Double(max(1, tokens.count))
+            }
+        }
+        let session = TrainingSession(
+            start: start, options: training, common: common, log: log)
+        try session.run(
+            MLEObjective(examples, rowLimit: rowLimit), settings: ["objective": "mle"],
+            metadata: try provenance(), evaluation: evaluation)
+    }
+
+    private func startingCheckpoint() throws -> Checkpoint {
+        if let model = training.model { return try Checkpoint.load(directory: model) }
+        guard let initialConfig else { throw ValidationError("give --model or --init") }
+        let config = try HuggingFaceConfig(file: initialConfig)
+        let parameters = ParameterBuffer(count: ParameterLayout(config.configuration).count)
+        parameters.initialize(config.configuration, seed: common.seed)
+        var checkpoint = Checkpoint(config: config, parameters: parameters)
+        checkpoint.directory = tokenizer
+        return checkpoint
+    }
+
+    private func provenance() throws -> [String: String] {
+        var metadata = ["tool": "pretrain-mle, \(Version.package)"]
+        if let model = training.model { metadata["parent"] = try modelHash(model) }
+        return metadata
+    }
+}

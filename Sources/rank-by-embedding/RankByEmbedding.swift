@@ -1,0 +1,59 @@
+import ArgumentParser
+import Embedding
+import Evaluation
+import Kernels
+import Records
+import ToolKit
+
+/// Orders negatives by similarity to the ground truth.
+@main struct RankByEmbedding: CommandLineTool {
+    static let configuration = toolConfiguration(
+        "rank-by-embedding",
+        abstract: "Orders the negatives of records by similarity to the ground truth.",
+        discussion: """
+            Embeds `response` and the `text` of each negative; each negative gets `similarity` (cosine, \
+            -1 to 1), the record gets `ranking`: indices over [response, negatives...], best first, the \
+            response always first. Equal similarities are ordered by index. A text of more tokens than \
+            the embedder takes is cut, and the record gets `truncated: true`.
+            """,
+        libraries: [BLAS.description])
+
+    static let example =
+        "rank-by-embedding --embedder all-MiniLM-L6-v2 negatives.jsonl.zst -o ranked.jsonl.zst"
+
+    @OptionGroup var io: InputOutputOptions
+
+    @Option(help: ArgumentHelp("Directory of the sentence embedder.", valueName: "dir"))
+    var embedder: String
+
+    @Flag(help: "A text that is too long for the embedder is an error.")
+    var strict = false
+
+    @Option(help: "Records whose texts are embedded at a time. Changes no result.")
+    var batchSize = 64
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard batchSize > 0 else {
+            throw ValidationError("--batch-size (got \(batchSize), expected at least 1)")
+        }
+    }
+
+    func execute(_ log: Log) throws {
+        Parallel.configure(threads: common.threadCount)
+        let model = try TextEmbedder.load(directory: embedder)
+        var ranker = RecordRanker(strictLimit: strict ? model.maximumTokens : nil)
+        let counts = try io.transform(batchSize: batchSize, log) { records in
+            try ranker.rank(records, embed: model.embed)
+        }
+        if ranker.truncatedCount > 0 {
+            log.warning(
+                "\(ranker.truncatedCount) records have a text of more than \(model.maximumTokens) "
+                    + "tokens, which was cut")
+        }
+        log.summary(
+            "\(counts.written) records, \(ranker.negativeCount) negatives ranked, "
+                + "\(ranker.truncatedCount) truncated")
+    }
+}

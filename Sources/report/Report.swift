@@ -1,0 +1,37 @@
+import ArgumentParser
+import Reporting
+import ToolKit
+
+@main
+struct ReportTool: CommandLineTool {
+    static let configuration = toolConfiguration(
+        "report",
+        abstract: "Turn what a run left behind into report.md, report.html and plots.",
+        discussion: """
+            RUN_DIR holds run.json and, each optional, metrics/, judge/, mauve/, outputs/ and \
+            verdicts/. Parts that are missing are named in the report. gnuplot draws the plots and \
+            must be installed. The HTML file needs no other file and no network.
+            """)
+    static let example = "report runs/dolly/quick -o runs/dolly/quick/report"
+
+    @Argument(help: ArgumentHelp("Directory of a run.", valueName: "run-dir"))
+    var runDirectory: String
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Directory to write; an earlier report there is replaced.", valueName: "dir"))
+    var output: String
+
+    @OptionGroup var common: CommonOptions
+
+    mutating func execute(_ log: Log) throws {
+        let report = try Report(ofRun: runDirectory, seed: common.seed)
+        try report.write(to: output)
+        for part in report.missing { log.warning("missing: \(part)") }
+        for warning in report.warnings { log.warning(warning) }
+        log.summary(
+            "\(report.files.count) files in \(output), \(report.warnings.count) warnings, "
+                + "\(report.missing.count) missing parts")
+    }
+}

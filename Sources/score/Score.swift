@@ -1,0 +1,74 @@
+import ArgumentParser
+import Checkpoints
+import Glibc
+import Kernels
+import Records
+import ToolKit
+import Training
+import Transformer
+
+/// Adds log-probabilities of responses and negatives under a model.
+@main struct Score: CommandLineTool {
+    static let configuration = toolConfiguration(
+        "score",
+        abstract:
+            "Adds log-probabilities of responses and negatives under a model to token records.",
+        discussion: """
+            Log-probabilities are sums over the continuation's tokens, in nats. The last line says mean \
+            negative log-likelihood and perplexity of the responses.
+            """,
+        libraries: [BLAS.description])
+
+    static let example =
+        "score --model reference --as reference ranked.jsonl.zst -o scored.jsonl.zst"
+
+    /// Under which name scores are stored.
+    enum Role: String, CaseIterable, ExpressibleByArgument {
+        case reference
+    }
+
+    @OptionGroup var io: InputOutputOptions
+
+    @Option(help: ArgumentHelp("Checkpoint to score with.", valueName: "dir"))
+    var model: String
+
+    @Option(
+        name: .customLong("as"),
+        help: "reference: store scores and the model's hash as train-cpo wants them.")
+    var role: Role?
+
+    @Flag(help: "Also the log-probability of every token of the response.")
+    var perToken = false
+
+    @Option(
+        help: ArgumentHelp("Most rows of a micro-batch. Changes no result.", valueName: "rows"))
+    var microBatchTokens = 1024
+
+    @Option(help: "Records that are read at a time.")
+    var batchSize = 64
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard microBatchTokens > 0, batchSize > 0 else {
+            throw ValidationError("--micro-batch-tokens and --batch-size must be at least 1")
+        }
+    }
+
+    func execute(_ log: Log) throws {
+        Parallel.configure(threads: common.threadCount)
+        let checkpoint = try Checkpoint.load(directory: model)
+        for warning in checkpoint.warnings { log.warning(warning) }
+        var scorer = RecordScorer(
+            model: Decoder(
+                configuration: checkpoint.configuration, parameters: checkpoint.parameters),
+            rowLimit: microBatchTokens)
+        scorer.perToken = perToken
+        if role == .reference { scorer.referenceModel = try modelHash(model) }
+        let counts = try io.transform(batchSize: batchSize, log) { try scorer.score($0) }
+        log.summary(
+            "\(counts.written) records, \(scorer.responseTokens) response tokens, "
+                + "mean NLL \(Progress.fixed(scorer.meanNLL, 4)), "
+                + "perplexity \(Progress.fixed(exp(scorer.meanNLL), 3))")
+    }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Records
+import StreamIO
+import Tokenization
+import ToolKit
+
+/// Text to token ids and back, and learning the vocabulary for it.
+@main
+struct Tokenize: CommandLineTool {
+    static let configuration = toolConfiguration(
+        "tokenize", abstract: "Turn raw records into token records.",
+        discussion: """
+            Raw records are {"instruction","context","response"}, {"prompt","response"} or \
+            {"text"}. A token record has id, prompt, response, prompt_ids and response_ids; \
+            other fields stay. A whole response ends in one end-of-sequence id, a truncated one \
+            has none. Special-token text in the data is ordinary text unless --special says \
+            otherwise.
+            """)
+
+    static let example = """
+        tokenize --model runs/base dolly.jsonl.zst -o tokens.jsonl.zst
+        tokenize --learn --vocab-size 4096 --out runs/vocabulary dolly.jsonl.zst
+        tokenize --model runs/base --decode --field output_ids outputs.jsonl
+        """
+
+    @OptionGroup var io: InputOutputOptions
+    @OptionGroup var prompts: PromptOptions
+    @OptionGroup var learning: LearningOptions
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("Checkpoint whose tokenizer to use.", valueName: "dir"))
+    var model: String?
+
+    @Option(help: "Just add the ids of this field (with --decode: the field with the ids).")
+    var field: String?
+
+    @Flag(help: "With --field: add the model's own frame, [CLS] and [SEP] for BERT.")
+    var addSpecialTokens = false
+
+    @Flag(help: "With --field: add offsets, [begin, end] in bytes of the text's UTF-8.")
+    var offsets = false
+
+    @Flag(help: "Turn ids back into text.")
+    var decode = false
+
+    @Option(help: "Text spelt like a special token is ordinary text, the token, or an error.")
+    var special = SpecialTokenPolicy.asText
+
+    func validate() throws {
+        if learning.learn && decode {
+            throw ValidationError("--learn and --decode exclude each other")
+        }
+        if !learning.learn && model == nil { throw ValidationError("--model is needed") }
+        if offsets && field == nil { throw ValidationError("--offsets needs --field") }
+        if addSpecialTokens && field == nil {
+            throw ValidationError("--add-special-tokens needs --field")
+        }
+    }
+
+    mutating func execute(_ log: Log) throws {
+        if learning.learn { return try learning.run(io, field: field, prompts, log) }
+        guard let model else { throw ValidationError("--model is needed") }
+        let tokenizer = try Tokenizer.load(directory: model)
+        log.debug("\(tokenizer.kind), \(tokenizer.vocabularySize) tokens")
+        if decode {
+            let decoder = RecordDecoder(
+                tokenizer, field: field, keepsSpecialTokens: special == .allow)
+            let done = try io.transform(batchSize: 256, log) { try $0.map(decoder.decode) }
+            log.summary("\(done.written) records decoded")
+            return
+        }
+        var options = try prompts.options(tokenizer)
+        options.field = field
+        options.addsSpecialTokens = addSpecialTokens
+        options.recordsOffsets = offsets
+        options.specialTokens = special
+        let worker = try RecordTokenizer(tokenizer, options)
+        let threads = common.threadCount
+        var counts = RecordTokenizer.Counts()
+        let done = try io.transform(batchSize: 1024, log) { batch in
+            let (records, own) = try worker.tokenize(batch, threads: threads)
+            counts += own
+            return records
+        }
+        for warning in counts.warnings(of: done.read) { log.warning(warning) }
+        log.summary(counts.summary(read: done.read, written: done.written, ofField: field))
+    }
+}
+
+extension SpecialTokenPolicy: ExpressibleByArgument {}

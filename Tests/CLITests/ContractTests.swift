@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+/// What other programs rely on and a change must not take away: names of tools and flags, exit
+/// statuses of usage errors.
+@Suite struct ContractTests {
+    /// Flags of a tool beside those that all have.
+    struct Flags: Sendable, CustomTestStringConvertible {
+        let tool: String
+        let names: [String]
+
+        init(_ tool: String, _ names: String) {
+            self.tool = tool
+            self.names = names.split(separator: " ").map { "--" + $0 }
+        }
+
+        var testDescription: String { tool }
+    }
+
+    private static let training = """
+        model out steps batch-size learning-rate weight-decay warmup-steps schedule clip-norm \
+        no-shuffle micro-batch-tokens eval eval-every save-every resume metrics precision
+        """
+
+    static let flags = [
+        Flags(
+            "tokenize",
+            """
+            model template field learn vocab-size out decode max-prompt-tokens max-response-tokens \
+            on-overlong prefix-tokens continuation-tokens plain shard allow-empty skip-bad
+            """),
+        Flags("pretrain-mle", training + " init tokenizer scheduled-sampling passes"),
+        Flags(
+            "gen-negatives",
+            "model kinds max-new-tokens top-k batch-size plain shard allow-empty skip-bad"),
+        Flags("rank-by-embedding", "embedder plain shard allow-empty skip-bad"),
+        Flags("score", "model as per-token plain shard allow-empty skip-bad"),
+        Flags("train-cpo", training + " reference beta ranking no-ranking objective nll-weight"),
+        Flags("blend-weights", "cpo mle alpha out"),
+        Flags(
+            "generate",
+            """
+            model decode temperature top-k top-p beams length-penalty max-new-tokens num-samples \
+            ignore-eos min-new-tokens all-beams plain shard allow-empty skip-bad
+            """),
+        Flags("judge", "a b template judge model"),
+        Flags("mauve", "p q model p-features q-features histograms"),
+        Flags("import-checkpoint", "out"),
+        Flags("report", ""),
+    ]
+
+    private func run(_ script: String) throws -> ShellResult {
+        try Workspace.withDirectory { directory in
+            try Shell.run(
+                script, in: directory, environment: Workspace.environment(fixture: nil))
+        }
+    }
+
+    @Test func everyToolIsListed() {
+        #expect(Set(Self.flags.map(\.tool)) == Set(Workspace.tools))
+    }
+
+    @Test(arguments: flags) func helpNamesEveryFlag(_ flags: Flags) throws {
+        let result = try run("\(flags.tool) --help")
+        #expect(result.status == 0)
+        #expect(result.errors.isEmpty)
+        let words = Set(
+            result.text.split { !($0.isLetter || $0.isNumber || $0 == "-") }.map(String.init))
+        for name in flags.names + ["--seed", "--threads", "--config", "--quiet", "--version"] {
+            #expect(words.contains(name), "\(flags.tool) --help lacks \(name)")
+        }
+    }
+
+    /// The first thing a reader of the help sees is how the tool is called.
+    @Test(arguments: flags) func helpBeginsWithAnExample(_ flags: Flags) throws {
+        let help = try run("\(flags.tool) --help").text
+        let usage = try #require(help.range(of: "USAGE"))
+        let example = try #require(help.range(of: "\(flags.tool) "))
+        #expect(example.lowerBound < usage.lowerBound)
+    }
+
+    @Test(arguments: Workspace.tools) func versionIsOneLineThatNamesTheTool(
+        _ tool: String
+    ) throws {
+        let result = try run("\(tool) --version")
+        #expect(result.status == 0)
+        #expect(result.text.hasPrefix(tool + " "))
+    }
+
+    @Test(arguments: Workspace.tools) func unknownFlagIsAUsageError(_ tool: String) throws {
+        let result = try run("\(tool) --no-such-flag")
+        #expect(result.status == 64)
+        #expect(result.output.isEmpty)
+        #expect(result.errors.contains("--no-such-flag"))
+    }
+
+    @Test(arguments: Workspace.tools, ["bash", "zsh", "fish"])
+    func completionsAreMade(_ tool: String, shell: String) throws {
+        let result = try run("\(tool) --generate-completion-script \(shell)")
+        #expect(result.status == 0)
+        #expect(result.text.contains("--seed") || result.text.contains("seed"))
+    }
+}

@@ -1,0 +1,129 @@
+import Kernels
+import Sampling
+import Testing
+import Transformer
+
+private let architectures: [DecoderArchitecture] = [.gpt2, .llama]
+
+/// All logits behind each token of sequences that are extended together, cut into pieces of `step`.
+private func logits(
+    _ decoder: IncrementalDecoder, _ sequences: [[Int32]], step: Int
+) -> [[[Float]]] {
+    let size = decoder.configuration.vocabularySize
+    let caches = sequences.map { _ in decoder.makeCache() }
+    var result = sequences.map { [[Float]](repeating: [], count: $0.count) }
+    var start = 0
+    while sequences.contains(where: { $0.count > start }) {
+        let active = sequences.indices.filter { sequences[$0].count > start }
+        let pieces = active.map { index in
+            let tokens = Array(sequences[index][start..<min(sequences[index].count, start + step)])
+            return CacheExtension(caches[index], by: tokens, wanted: 0..<tokens.count)
+        }
+        let rows = UnsafeMutablePointer<[Float]>.allocate(capacity: active.count * step)
+        rows.initialize(repeating: [], count: active.count * step)
+        decoder.extend(pieces) { index, offset, logits in
+            rows[index * step + offset] = Array(UnsafeBufferPointer(start: logits, count: size))
+        }
+        for (index, sequence) in active.enumerated() {
+            for offset in pieces[index].tokens.indices {
+                result[sequence][start + offset] = rows[index * step + offset]
+            }
+        }
+        rows.deinitialize(count: active.count * step)
+        rows.deallocate()
+        start += step
+    }
+    return result
+}
+
+@Suite struct IncrementalDecoderTests {
+    @Test(arguments: architectures, [false, true])
+    func bitsOfARowDependOnItsSequenceAlone(_ architecture: DecoderArchitecture, wide: Bool) {
+        let decoder = IncrementalDecoder(Models.decoder(architecture, wide: wide))
+        let sequences = (0..<40).map { Models.tokens(1 + ($0 * 7) % 37, seed: UInt64($0)) }
+        let together = logits(decoder, sequences, step: 1)
+        let inChunks = logits(decoder, sequences, step: 16)
+        for index in [0, 1, 5, 17, 39] {
+            let alone = logits(decoder, [sequences[index]], step: 1)[0]
+            #expect(alone == together[index])
+            #expect(alone == inChunks[index])
+            #expect(alone == logits(decoder, [sequences[index]], step: 64)[0])
+        }
+    }
+
+    @Test(arguments: architectures, [false, true])
+    func agreesWithThePackedPass(_ architecture: DecoderArchitecture, wide: Bool) {
+        let decoder = Models.decoder(architecture, wide: wide)
+        // More rows than the row-wise product takes, so that the packed pass goes through BLAS.
+        let trees = (0..<8).map { index in
+            TokenTree(
+                prompt: Models.tokens(20 + index, seed: UInt64(index)),
+                continuations: (0..<3).map { Models.tokens(5 + 2 * $0, seed: UInt64(99 + $0)) })
+        }
+        let packed = decoder.logProbabilities(PackedBatch(trees))
+        let forced = TeacherForcing(IncrementalDecoder(decoder)).tokenLogProbabilities(trees)
+        let flat = forced.flatMap { $0.flatMap { $0 } }
+        #expect(packed.count == flat.count)
+        let difference = zip(packed, flat).map { abs($0 - $1) }.max() ?? .infinity
+        #expect(difference < 1e-4)
+    }
+
+    @Test func forksGoTheirOwnWay() {
+        let decoder = IncrementalDecoder(Models.decoder(.llama))
+        let prompt = Models.tokens(19, seed: 1)
+        let (left, right) = (Models.tokens(20, seed: 2), Models.tokens(20, seed: 3))
+        let scores = TeacherForcing(decoder).tokenLogProbabilities([
+            TokenTree(prompt: prompt, continuations: [left, right, left])
+        ])[0]
+        #expect(scores[0] == scores[2])
+        for (index, continuation) in [left, right].enumerated() {
+            let alone = TeacherForcing(decoder).tokenLogProbabilities([
+                TokenTree(prompt: prompt, continuations: [continuation])
+            ])[0][0]
+            #expect(alone == scores[index])
+        }
+    }
+}
+
+@Suite struct RowProductTests {
+    @Test(arguments: [(1, 5, 3), (16, 17, 64), (17, 33, 65), (33, 130, 7), (128, 100, 96)])
+    func agreesWithTheTiledProduct(rows: Int, inner: Int, outputs: Int) {
+        let x = (0..<rows * inner).map { Float(($0 * 37) % 101) / 50 - 1 }
+        let w = (0..<inner * outputs).map { Float(($0 * 53) % 97) / 48 - 1 }
+        for transposition in [Transposition.none, .transposed] {
+            var (fast, slow) = (
+                [Float](repeating: 0.5, count: rows * outputs),
+                [Float](repeating: 0.5, count: rows * outputs)
+            )
+            var (x, w) = (x, w)
+            x.withUnsafeMutableBufferPointer { x in
+                w.withUnsafeMutableBufferPointer { w in
+                    fast.withUnsafeMutableBufferPointer { fast in
+                        let weight =
+                            transposition == .none
+                            ? MatrixView(w.baseAddress!, rows: inner, columns: outputs)
+                            : MatrixView(w.baseAddress!, rows: outputs, columns: inner)
+                        multiplyRows(
+                            MatrixView(x.baseAddress!, rows: rows, columns: inner), weight,
+                            transposition,
+                            into: MatrixView(fast.baseAddress!, rows: rows, columns: outputs),
+                            accumulating: true)
+                    }
+                }
+            }
+            for row in 0..<rows {
+                for output in 0..<outputs {
+                    var sum = 0.0
+                    for k in 0..<inner {
+                        let index =
+                            transposition == .none ? k * outputs + output : output * inner + k
+                        sum += Double(x[row * inner + k]) * Double(w[index])
+                    }
+                    slow[row * outputs + output] += Float(sum)
+                }
+            }
+            let difference = zip(fast, slow).map { abs($0 - $1) }.max() ?? .infinity
+            #expect(difference < 1e-4)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import StreamIO
+import Testing
+
+private func parse(_ text: String) throws(JSONError) -> JSONValue {
+    try JSONValue(parsing: Array(text.utf8))
+}
+
+private func text(_ value: JSONValue) throws -> String {
+    String(decoding: try value.serialized(), as: UTF8.self)
+}
+
+@Suite struct JSONTests {
+    /// Text, and how it is written back.
+    @Test(arguments: [
+        ("null", "null"), (" true ", "true"), ("[ ]", "[]"), ("{ }", "{}"),
+        ("[1, -2,2147483647,-2147483648]", "[1,-2,2147483647,-2147483648]"),
+        ("[1,2147483648]", "[1,2147483648]"), ("[1,2.5,\"x\"]", "[1,2.5,\"x\"]"),
+        ("[1,[2,3],{\"a\":[]}]", "[1,[2,3],{\"a\":[]}]"),
+        ("9223372036854775807", "9223372036854775807"),
+        ("-9223372036854775808", "-9223372036854775808"),
+        ("1.0", "1.0"), ("-0.0", "-0.0"), ("0.1", "0.1"), ("1E400e", "error"),
+        ("2.2250738585072014e-308", "2.2250738585072014e-308"), ("5e-324", "5e-324"),
+        ("1e22", "1e+22"), ("-0", "-0.0"),
+        (#"{"b":1,"a":2,"B":3,"é":4,"":5}"#, #"{"":5,"B":3,"a":2,"b":1,"é":4}"#),
+        (#""a\/b\"\\\b\f\n\r\t\u0001""#, #""a/b\"\\\b\f\n\r\t\u0001""#),
+        (#""\u00e9\uD83D\uDE00""#, "\"é😀\""),
+        (
+            "\"0123456789abcdef\u{7f}é\\n0123456789abcdef\"",
+            "\"0123456789abcdef\u{7f}é\\n0123456789abcdef\""
+        ),
+    ]) func roundTrips(_ input: String, _ output: String) throws {
+        guard output != "error" else {
+            #expect(throws: JSONError.self) { try parse(input) }
+            return
+        }
+        let value = try parse(input)
+        #expect(try text(value) == output)
+        #expect(try parse(text(value)) == value)
+    }
+
+    @Test func cases() throws {
+        #expect(try parse("[1,2]") == .integers([1, 2]))
+        #expect(try parse("[]") == .array([]))
+        #expect(try parse("[1,null]") == .array([.integer(1), .null]))
+        #expect(try parse("12") == .integer(12))
+        #expect(try parse("12.0") == .number(12))
+        #expect(try parse("18446744073709551616") == .number(18_446_744_073_709_551_616))
+    }
+
+    @Test(arguments: [
+        ("", "byte 1 (got the end, expected a value)"),
+        (#"{"a":1,}"#, "byte 8 (got '}', expected a key in double quotes)"),
+        (#"{"a" 1}"#, "byte 6 (got '1', expected ':' after key \"a\")"),
+        ("[1,2", "byte 5 (got the end, expected ',' or ']')"),
+        ("[1 2]", "byte 4 (got '2', expected ',' or ']')"),
+        ("[1,]", "byte 4 (got ']', expected a value)"),
+        ("[01]", "leading zero"), ("[-]", "expected a digit"), ("[1.]", "expected a digit"),
+        ("1e999", "range of a double"), ("NaN", "expected a value"), ("tru", "expected a value"),
+        (#"{"a":1,"a":2}"#, "byte 8 (got key \"a\" twice"),
+        (#"{"a":"torn"#, "byte 6 (got the end, expected the closing '\"'"),
+        (#""\ud800""#, "half of a surrogate pair"), (#""\x""#, "escape"),
+        ("\"a\nb\"", "a line break in a string"), ("1 2", "byte 3 (got '2' after the value"),
+        ("{\n \"a\": x}", "line 2, byte 7"),
+    ]) func refuses(_ input: String, _ message: String) throws {
+        let error = #expect(throws: JSONError.self) { try parse(input) }
+        #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func refusesInvalidUTF8() {
+        let error = #expect(throws: JSONError.self) {
+            try JSONValue(parsing: [0x22, 0x61, 0xC3, 0xA9, 0xFF, 0x22] as [UInt8])
+        }
+        #expect(error?.description.contains("byte 5 (got byte 0xFF") == true)
+    }
+
+    @Test func limitsDepth() throws {
+        func nested(_ depth: Int) -> String {
+            String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+        }
+        #expect(throws: Never.self) { try parse(nested(512)) }
+        #expect(throws: JSONError.self) { try parse(nested(513)) }
+    }
+
+    @Test(arguments: [Double.nan, .infinity, -.infinity])
+    func refusesNonFinite(_ number: Double) {
+        let value = JSONValue.object(["x": .array([.number(number)])])
+        let error = #expect(throws: JSONError.self) { try value.serialized() }
+        #expect(error?.description.hasPrefix("field \"x\"") == true)
+    }
+}

@@ -1,0 +1,178 @@
+import Checkpoints
+import Kernels
+import TestSupport
+import Testing
+import Training
+import Transformer
+
+/// Forward and backward passes, losses and optimizer against PyTorch and transformers.
+@Suite(.enabled(if: Oracles.exist, "the oracles are not beside the package"))
+struct OracleTests {
+    private func model(_ directory: String) throws -> Decoder {
+        let checkpoint = try Checkpoint.load(directory: Oracles.path(directory))
+        return Decoder(
+            configuration: checkpoint.configuration, parameters: checkpoint.parameters)
+    }
+
+    private func numbers(_ name: String) throws -> Oracles.TinyModelNumbers {
+        try Oracles.decode(Oracles.TinyModelNumbers.self, from: "\(name).json")
+    }
+
+    @Test(arguments: Oracles.tinyModels)
+    func logProbabilitiesOfNextTokens(_ name: String) throws {
+        let model = try model(name)
+        for text in try numbers(name).forward {
+            let batch = PackedBatch([TokenTree(prompt: [], continuations: [text.ids])])
+            let got = model.logProbabilities(batch)
+            #expect(got.count == text.tokenLogprobs.count)
+            for (a, b) in zip(got, text.tokenLogprobs) { #expect(abs(Double(a) - b) < 2e-4) }
+        }
+    }
+
+    @Test(arguments: Oracles.tinyModels)
+    func maximumLikelihoodLossAndEveryGradient(_ name: String) throws {
+        let model = try model(name)
+        let oracle = try numbers(name).mle
+        let trees = oracle.batch.map {
+            TokenTree(prompt: $0.prompt, continuations: [$0.response])
+        }
+        let gradients = ParameterBuffer(count: model.layout.count)
+        let result = MLEObjective(trees, rowLimit: 1000).accumulate(
+            Array(trees.indices), model: model, gradients: gradients)
+        #expect(abs(result.loss - oracle.loss) < 1e-5)
+        let norm = sumOfSquares(gradients.base, count: gradients.count).squareRoot()
+        #expect(abs(norm - oracle.gradNorm) < 1e-4 * oracle.gradNorm)
+        try compare(gradients, model.layout, "\(name)/mle_grads.safetensors")
+    }
+
+    struct Case: Sendable, CustomStringConvertible {
+        let name: String
+        let kind: PreferenceLossKind
+        let beta: Double
+        var key: String {
+            switch kind {
+            case .cpo: "cpo_beta\(beta)"
+            case .rankedCPO: "cpo_ranked_beta\(beta)"
+            case .dpo: "dpo_beta\(beta)"
+            }
+        }
+        var description: String { "\(name) \(key)" }
+    }
+
+    static let cases = Oracles.tinyModels.flatMap { name in
+        [
+            Case(name: name, kind: .cpo, beta: 0.1), Case(name: name, kind: .cpo, beta: 1),
+            Case(name: name, kind: .rankedCPO, beta: 0.1),
+            Case(name: name, kind: .rankedCPO, beta: 1),
+            Case(name: name, kind: .dpo, beta: 0.1), Case(name: name, kind: .dpo, beta: 1),
+        ]
+    }
+
+    /// One key of a file that holds many kinds of things.
+    private struct Preferences: Decodable {
+        var values: [String: Oracles.TinyModelNumbers.Preference] = [:]
+
+        private struct Key: CodingKey {
+            let stringValue: String
+            var intValue: Int? { nil }
+            init?(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            for key in container.allKeys {
+                values[key.stringValue] = try? container.decode(
+                    Oracles.TinyModelNumbers.Preference.self, forKey: key)
+            }
+        }
+    }
+
+    @Test(arguments: cases)
+    func preferenceLossesAndGradients(_ test: Case) throws {
+        let model = try model(test.name)
+        let reference = try self.model("\(test.name)/reference")
+        let groups = try numbers(test.name).cpoGroups
+        let preferences = try Oracles.decode(Preferences.self, from: "\(test.name).json").values
+        // Keys come converted from snake case.
+        let key = test.key.replacing("cpo_ranked_", with: "cpoRanked").replacing(
+            "cpo_beta", with: "cpoBeta"
+        ).replacing("dpo_beta", with: "dpoBeta").replacing("Rankedbeta", with: "RankedBeta")
+        let oracle = try #require(preferences[key], "\(key) among \(preferences.keys.sorted())")
+        let examples = groups.map { group in
+            PreferenceExample(
+                tree: TokenTree(
+                    prompt: group.prompt,
+                    continuations: test.kind == .dpo
+                        ? Array(group.candidates.prefix(2)) : group.candidates),
+                ranking: test.kind == .dpo ? nil : group.ranking)
+        }
+        let scores = sequenceLogProbabilities(
+            examples.map(\.tree), model: reference, rowLimit: 1000)
+        for (got, expected) in zip(scores, oracle.sequenceLogprobs) {
+            for (a, b) in zip(got, expected.reference) { #expect(abs(a - b) < 2e-4) }
+        }
+        let gradients = ParameterBuffer(count: model.layout.count)
+        let result = PreferenceObjective(
+            examples, reference: scores, kind: test.kind, beta: test.beta, rowLimit: 1000
+        ).accumulate(Array(examples.indices), model: model, gradients: gradients)
+        #expect(abs(result.loss - oracle.loss) < 1e-5)
+        let file = "\(test.name)/\(test.key)_grads.safetensors"
+        if TestFile.exists(Oracles.path(file)) { try compare(gradients, model.layout, file) }
+    }
+
+    @Test(arguments: Oracles.tinyModels)
+    func tenOptimizerSteps(_ name: String) throws {
+        let model = try model(name)
+        let steps = try numbers(name).adamw.steps
+        let trees = steps.flatMap(\.batch).map {
+            TokenTree(prompt: $0.prompt, continuations: [$0.response])
+        }
+        let trainer = Trainer(
+            model: model, objective: MLEObjective(trees, rowLimit: 1000),
+            configuration: TrainerConfiguration(
+                steps: steps.count, batchSize: steps[0].batch.count, shuffleSeed: nil,
+                schedule: LearningRateSchedule(
+                    peak: steps[steps.count - 1].lr, shape: .constant, warmupSteps: 4,
+                    totalSteps: steps.count), optimizer: AdamWConfiguration()))
+        for step in steps {
+            let report = try trainer.makeStep()
+            #expect(abs(report.learningRate - step.lr) < 1e-12)
+            #expect(abs(report.result.loss - step.loss) < 2e-5)
+            #expect(abs(report.gradientNorm - step.gradNorm) < 1e-4 * step.gradNorm)
+        }
+        let expected = try SafetensorsFile(
+            path: Oracles.path("\(name)/after_10_steps.safetensors"))
+        for entry in model.layout.entries {
+            let values = try expected.floats(entry.name)
+            // Softmax does not change when all keys shift, so the gradient of GPT-2's key bias is
+            // zero but for rounding, which Adam's scaling blows up: those numbers mean nothing.
+            let meaningless =
+                entry.name.hasSuffix("attn.c_attn.bias") ? entry.count / 3..<entry.count / 3 * 2 : 0..<0
+            let differences = zip(model.parameters.elements(of: entry), values).enumerated()
+                .filter { !meaningless.contains($0.offset) }.map { abs($0.element.0 - $0.element.1) }
+                .sorted()
+            // One element in ten thousand may have met a gradient near zero, whose sign is noise.
+            let strict = differences.count - 1 - differences.count / 4000
+            #expect(differences[max(0, strict)] < 2e-5, "\(entry.name)")
+            #expect((differences.last ?? 0) < 1e-4, "\(entry.name)")
+        }
+    }
+
+    private func compare(
+        _ gradients: ParameterBuffer, _ layout: ParameterLayout, _ file: String
+    ) throws {
+        let expected = try SafetensorsFile(path: Oracles.path(file))
+        for entry in layout.entries {
+            let oracle = try expected.floats(entry.name)
+            var difference = 0.0
+            var norm = 0.0
+            for (a, b) in zip(gradients.elements(of: entry), oracle) {
+                difference += Double(a - b) * Double(a - b)
+                norm += Double(b) * Double(b)
+            }
+            let relative = (difference / max(norm, 1e-20)).squareRoot()
+            #expect(relative < 1e-4, "\(entry.name)")
+        }
+    }
+}

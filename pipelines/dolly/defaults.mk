@@ -1,0 +1,35 @@
+# What all profiles share. Values of the paper where it gives them; elsewhere our choice.
+# Any of these can be given to make, e.g. `make dolly-experiment CPO_BETA=0.2`.
+
+SEED := 0
+
+# The template's prompts, and responses, longer than this are truncated.
+MAX_PROMPT_TOKENS := 256
+MAX_RESPONSE_TOKENS := 96
+
+# AdamW (section 4 of the paper; digits lost, ours)
+WEIGHT_DECAY := 0.05
+CLIP_NORM := 1.0
+
+# Steps between saved checkpoints, from which an interrupted run goes on; none: only at the end and
+# when interrupted.
+SAVE_EVERY :=
+
+# Autoregressive negatives, ranked: "ANR"
+NEGATIVES := an:4
+NEGATIVE_TOP_K := 50
+NEGATIVE_TOKENS := 64
+
+CPO_BETA := 0.1
+# Weights of MLE in the ensembles; 0 is CPO itself and always there.
+ALPHAS := 0.3 0.5 0.7
+
+OUTPUT_TOKENS := 64
+JUDGES := embedding likelihood
+
+# BASE=mini only: the Llama that is trained from nothing (mini-llama.json)
+MINI_VOCABULARY := 2048
+BASE_STEPS := 0
+BASE_BATCH := 16
+BASE_LEARNING_RATE := 2e-3
+BASE_WARMUP_STEPS := 20
