@@ -32,7 +32,7 @@ public struct Blend: Sendable {
     let tiedHead: Bool
 
     /// How far from 1 the sum of the coefficients may be by rounding of their decimals.
-    static let sumTolerance = 1e-6
+    private static let sumTolerance = 1e-6
 
     /// Opens the inputs and makes sure that they fit together.
     ///
@@ -79,7 +79,8 @@ public struct Blend: Sendable {
         guard sum > 0, sum.isFinite else {
             throw .coefficients("weights sum to \(sum) (expected 1)")
         }
-        let exact = (sum - 1).magnitude <= sumTolerance
+        // A sum of 0.999999 is within the tolerance, whatever the last bit of the difference says.
+        let exact = (sum - 1).magnitude <= sumTolerance * (1 + 1e-9)
         guard exact || normalising else {
             throw .coefficients(
                 "weights sum to \(sum) (expected 1 within \(sumTolerance), or --normalize)")

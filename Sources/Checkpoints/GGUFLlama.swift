@@ -27,6 +27,9 @@ public struct GGUFLlama: Sendable {
         let tokenizer = try GGUFTokenizer(file)
         self.tokenizer = tokenizer
         configuration = try Self.configuration(metadata, tokenizer)
+        if let excess = ModelLimits.excess(configuration) {
+            throw .configuration(file: file.path, what: excess)
+        }
     }
 
     private static func configuration(
@@ -68,8 +71,8 @@ public struct GGUFLlama: Sendable {
             normEpsilon: epsilon, ropeTheta: theta,
             tiedHead: file["output.weight"] == nil
                 || file.haveEqualBytes("output.weight", "token_embd.weight"),
-            initializerRange: 0.02, eosTokenIDs: tokenizer?.eos.map { [Int32($0)] } ?? [],
-            bosTokenID: tokenizer?.bos.map { Int32($0) })
+            initializerRange: 0.02, eosTokenIDs: tokenizer?.eos.map { [$0] } ?? [],
+            bosTokenID: tokenizer?.bos)
     }
 
     /// Refuses rotary embeddings that are scaled or rotate a part of the head only.

@@ -34,10 +34,12 @@ struct GGUFMetadata {
         return strings
     }
 
-    func integers(_ key: String) throws(CheckpointError) -> [Int]? {
+    func integers(_ key: String) throws(CheckpointError) -> [Int32]? {
         guard let value = file.metadata[key] else { return nil }
         guard case .integers(let numbers) = value else { throw wrong(key, value, "integers") }
-        return numbers.map(Int.init)
+        let narrow = numbers.compactMap { Int32(exactly: $0) }
+        guard narrow.count == numbers.count else { throw wrong(key, value, "32-bit integers") }
+        return narrow
     }
 
     func numbers(_ key: String) throws(CheckpointError) -> [Float]? {
@@ -87,12 +89,12 @@ struct GGUFMetadata {
     }
 
     /// `tokenizer.ggml.NAME_token_id`.
-    func token(_ name: String, below limit: Int) throws(CheckpointError) -> Int? {
+    func token(_ name: String, below limit: Int) throws(CheckpointError) -> Int32? {
         let key = "tokenizer.ggml.\(name)_token_id"
         guard let value = file.metadata[key] else { return nil }
-        guard case .integer(let number) = value, (0..<Int64(limit)).contains(number) else {
-            throw wrong(key, value, "a token id below \(limit)")
-        }
-        return Int(number)
+        guard case .integer(let number) = value, (0..<Int64(limit)).contains(number),
+            let token = Int32(exactly: number)
+        else { throw wrong(key, value, "a token id below \(limit)") }
+        return token
     }
 }

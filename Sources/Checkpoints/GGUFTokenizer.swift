@@ -9,17 +9,17 @@ public struct GGUFTokenizer: Sendable, Hashable {
     /// The merges in order of rank, each two tokens with a space between.
     public let merges: [String]
     /// The kind of every token: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte.
-    public let tokenTypes: [Int]
+    public let tokenTypes: [Int32]
     /// The scores of SentencePiece tokens.
     public let scores: [Float]
     /// The token that begins a text.
-    public let bos: Int?
+    public let bos: Int32?
     /// The token that ends a text.
-    public let eos: Int?
+    public let eos: Int32?
     /// The token that stands for what is unknown.
-    public let unknown: Int?
+    public let unknown: Int32?
     /// The token that pads.
-    public let pad: Int?
+    public let pad: Int32?
     /// Whether the model expects ``bos`` at the start.
     public let addBOS: Bool?
     /// A chat template in Jinja.

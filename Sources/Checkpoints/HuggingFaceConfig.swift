@@ -192,6 +192,9 @@ public struct HuggingFaceConfig: Sendable, Hashable {
     private static func check(
         _ configuration: DecoderConfiguration, _ object: ConfigurationObject
     ) throws(CheckpointError) {
+        if let excess = ModelLimits.excess(configuration) {
+            throw .configuration(file: object.file, what: excess)
+        }
         let tokens = configuration.eosTokenIDs + [configuration.bosTokenID].compactMap { $0 }
         for token in tokens where Int(token) >= configuration.vocabularySize {
             throw .configuration(

@@ -43,8 +43,8 @@ final class MappedFile: Sendable {
     }
 }
 
-/// The text of an `errno` value.
-func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
+/// The text of an `errno` value, in lower case as messages want it.
+func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)).lowercased() }
 
 /// Whether there is anything at `path`.
 package func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -79,11 +79,11 @@ struct ImportCheckpoint: CommandLineTool {
         }
         return try Tokenizer(
             ggufTokens: parts.tokens, merges: parts.merges,
-            tokenTypes: parts.tokenTypes.map(Int32.init),
+            tokenTypes: parts.tokenTypes,
             pre: pre,
             special: SpecialTokenIDs(
-                beginning: parts.bos.map(Int32.init), endOfSequence: parts.eos.map(Int32.init),
-                unknown: parts.unknown.map(Int32.init), padding: parts.pad.map(Int32.init)),
+                beginning: parts.bos, endOfSequence: parts.eos,
+                unknown: parts.unknown, padding: parts.pad),
             chatTemplate: parts.chatTemplate)
     }
 }

@@ -52,7 +52,7 @@ import Transformer
             for (a, b) in zip(
                 wide.parameters.elements(of: entry), narrow.parameters.elements(of: entry))
             {
-                #expect(abs(a - b) <= abs(a) * (type == .float16 ? 0x1p-11 : 0x1p-9) + 1e-7)
+                #expect(abs(a - b) <= abs(a) * (type == .float16 ? 0x1p-11 : 0x1p-8) + 1e-7)
             }
         }
     }

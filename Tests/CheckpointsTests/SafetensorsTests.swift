@@ -132,10 +132,10 @@ import Testing
             Case(
                 "negative size",
                 safetensors(good.replacing("[2]", with: "[-2]"), data: 8),
-                .headerSyntax(at: 28, what: "not a number (expected a non-negative integer)")),
+                .headerSyntax(at: 29, what: "not a number (expected a non-negative integer)")),
             Case(
                 "fractional size", safetensors(good.replacing("[2]", with: "[2.0]"), data: 8),
-                .headerSyntax(at: 29, what: "not an integer")),
+                .headerSyntax(at: 30, what: "not an integer")),
             Case(
                 "number beyond 64 bits",
                 safetensors(good.replacing("[2]", with: "[99999999999999999999]"), data: 8),
