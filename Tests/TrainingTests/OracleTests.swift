@@ -79,7 +79,7 @@ struct OracleTests {
             init?(intValue: Int) { nil }
         }
 
-        init(from decoder: any Decoder) throws {
+        init(from decoder: any Swift.Decoder) throws {
             let container = try decoder.container(keyedBy: Key.self)
             for key in container.allKeys {
                 values[key.stringValue] = try? container.decode(
