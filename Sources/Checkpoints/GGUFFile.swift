@@ -187,6 +187,7 @@ public struct GGUFFile: Sendable {
             let range = tensor.begin..<tensor.begin + tensor.byteCount
             dequantise(
                 UnsafeRawBufferPointer(rebasing: file.bytes[range]), tensor.type, to: destination)
+            file.release(range)
         }
     }
 

@@ -38,6 +38,17 @@ final class MappedFile: Sendable {
         base = UnsafeRawPointer(mapping)
     }
 
+    /// Gives up the pages of a range that was read, so that a program that goes through a large file
+    /// does not keep all of it; they come back from the page cache when they are read again.
+    func release(_ range: Range<Int>) {
+        let page = 1 << 16
+        let start = (range.lowerBound + page - 1) / page * page
+        guard let base, range.upperBound - start >= page else { return }
+        madvise(
+            UnsafeMutableRawPointer(mutating: base + start),
+            (range.upperBound - start) / page * page, MADV_DONTNEED)
+    }
+
     deinit {
         if let base { munmap(UnsafeMutableRawPointer(mutating: base), count) }
     }

@@ -59,7 +59,8 @@ public struct SafetensorsFile: Sendable {
         let begin = dataStart + place.begin
         let range = begin..<begin + tensors[place.index].byteCount
         return try withExtendedLifetime(file) {
-            try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
+            defer { file.release(range) }
+            return try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
         }
     }
 
@@ -91,6 +92,7 @@ public struct SafetensorsFile: Sendable {
                 UnsafeRawBufferPointer(
                     rebasing: file.bytes[begin..<begin + tensor.byteCount]),
                 tensor.type, to: destination)
+            file.release(begin..<begin + tensor.byteCount)
         }
     }
 
