@@ -35,6 +35,7 @@ extension CommandLineTool {
     static func run(_ arguments: [String]) -> Int32 {
         var log = Log(tool: toolName, level: .info, json: arguments.contains("--log-json"))
         do {
+            try refuseUnknownFlags(arguments)
             let expanded = try ConfigurationFile.expand(arguments, for: Self.self)
             var command = try parseAsRoot(expanded)
             guard var tool = command as? Self else {
@@ -48,6 +49,19 @@ extension CommandLineTool {
             return ExitStatus.success.rawValue
         } catch {
             return report(error, log)
+        }
+    }
+
+    /// The parser would first complain of what is missing; a mistyped flag explains more.
+    private static func refuseUnknownFlags(_ arguments: [String]) throws {
+        let known = FlagNames(Self.self)
+        for argument in arguments.prefix(while: { $0 != "--" }) {
+            guard let name = FlagNames.name(argument), !known.contains(name),
+                !["help-hidden", "generate-completion-script", "experimental-dump-help"]
+                    .contains(name)
+            else { continue }
+            let suggestion = known.nearest(to: name).map { ", did you mean --\($0)?" } ?? ""
+            throw ValidationError("unknown flag --\(name)\(suggestion)")
         }
     }
 

@@ -25,7 +25,8 @@ public struct InputOutputOptions: ParsableArguments {
     public var skipBad = false
 
     @Option(
-        help: ArgumentHelp("Take every N-th record, from the I-th (0-based).", valueName: "i/n"))
+        help: ArgumentHelp(
+            "Take every N-th record, beginning with the I-th; N/N is 0/N.", valueName: "i/n"))
     public var shard: String?
 
     /// For the parser.
@@ -34,7 +35,7 @@ public struct InputOutputOptions: ParsableArguments {
     /// Refuses shards that are none.
     public func validate() throws {
         if let shard, Shard(shard) == nil {
-            throw ValidationError("--shard (got \(shard), expected I/N with 0 <= I < N)")
+            throw ValidationError("--shard (got \(shard), expected I/N with 0 <= I <= N)")
         }
     }
 

@@ -65,7 +65,8 @@ public struct Log: Sendable {
             let bytes = (try? JSONValue.object(fields).serialized()) ?? []
             text = String(decoding: bytes, as: UTF8.self) + "\n"
         } else {
-            text = "\(tool): \(message)\n"
+            // A progress line that is being drawn gives way.
+            text = (drawsProgress ? "\r\u{1b}[K" : "") + "\(tool): \(message)\n"
             if let hint { text += "hint: \(hint)\n" }
         }
         Self.emit(text)

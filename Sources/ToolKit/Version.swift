@@ -8,7 +8,7 @@ public enum Version {
     /// Tool, package, compiler and libraries.
     static func description(tool: String, libraries: [String]) -> String {
         let parts = [package, compiler, "zstd \(Zstd.version)"] + libraries
-        return "\(tool): " + parts.joined(separator: ", ")
+        return "\(tool) (\(parts.joined(separator: ", ")))"
     }
 
     private static var compiler: String {

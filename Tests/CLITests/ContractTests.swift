@@ -29,7 +29,7 @@ import Testing
             model template field learn vocab-size out decode max-prompt-tokens max-response-tokens \
             on-overlong prefix-tokens continuation-tokens plain shard allow-empty skip-bad
             """),
-        Flags("pretrain-mle", training + " init tokenizer scheduled-sampling passes"),
+        Flags("pretrain-mle", training + " init tokenizer"),
         Flags(
             "gen-negatives",
             "model kinds max-new-tokens top-k batch-size plain shard allow-empty skip-bad"),
