@@ -35,6 +35,7 @@ stamp = $(RUN)/stamps/$(1)
 
 # Flags of a training run that do not change its result.
 training = --threads $(THREADS) --out $(@D) $(if $(SAVE_EVERY),--save-every $(SAVE_EVERY)) \
+    $(if $(RESUMABLE),,--no-training-state) \
     --metrics $(RUN)/metrics/$(1).jsonl $$(pipelines/resume-flag.sh $(@D) $^)
 # What only a resumed run needs is three times as large as the weights.
 complete = @rm -rf $(@D)/training-state && touch $@
@@ -54,6 +55,9 @@ import.flags :=
 tokenize.tool := tokenize
 tokenize.flags = --template dolly --on-overlong truncate \
     --max-prompt-tokens $(MAX_PROMPT_TOKENS) --max-response-tokens $(MAX_RESPONSE_TOKENS)
+tokenize-heldout.tool := tokenize
+tokenize-heldout.flags = --template dolly --on-overlong truncate \
+    --max-prompt-tokens $(MAX_PROMPT_TOKENS)
 optimizer.flags = --seed $(SEED) --weight-decay $(WEIGHT_DECAY) --clip-norm $(CLIP_NORM)
 base.tool := pretrain-mle
 base.flags = $(optimizer.flags) --steps $(BASE_STEPS) --batch-size $(BASE_BATCH) \
@@ -84,7 +88,9 @@ generate.flags = --seed $(SEED) --decode greedy --max-new-tokens $(OUTPUT_TOKENS
 judge.tool := judge
 judge.flags = --seed $(SEED) --template dolly
 mauve.tool := mauve
-mauve.flags = --seed $(SEED)
+# Human texts are cut to the length of the outputs, or length would be all that is measured.
+mauve.flags = --seed $(SEED) --p-field response --q-field output --max-tokens $(OUTPUT_TOKENS) \
+    --force
 report.tool := report
 report.flags :=
 
@@ -142,6 +148,12 @@ $(SPLITS:%=$(RUN)/data/%.jsonl) &: $(DATASET_FILE) $(call stamp,split)
 $(RUN)/tokens/%.jsonl.zst: $(RUN)/data/%.jsonl $(TOKENIZER) $(call stamp,tokenize)
 	@mkdir -p $(@D)
 	$(STAGE) tokenize-$* $(BIN)/tokenize $(tokenize.flags) --threads $(THREADS) \
+	    --model $(TOKENIZER_DIR) -o $@ $<
+
+# The responses that outputs are judged against stay whole.
+$(RUN)/tokens/heldout.jsonl.zst: $(RUN)/data/heldout.jsonl $(TOKENIZER) $(call stamp,tokenize-heldout)
+	@mkdir -p $(@D)
+	$(STAGE) tokenize-heldout $(BIN)/tokenize $(tokenize-heldout.flags) --threads $(THREADS) \
 	    --model $(TOKENIZER_DIR) -o $@ $<
 
 # MARK: Maximum likelihood: the reference, and the baseline that goes on from it
@@ -233,7 +245,7 @@ $(SYSTEMS:%=$(RUN)/mauve/%.json): $(RUN)/mauve/%.json: $(RUN)/outputs/%.jsonl.zs
         $(JUDGE_FILE.likelihood) $(call stamp,mauve)
 	@mkdir -p $(@D)
 	$(STAGE) mauve-$* --stdout $@ $(BIN)/mauve $(mauve.flags) --threads $(THREADS) \
-	    --p $< --q $(RUN)/tokens/heldout.jsonl.zst --model $(JUDGE_MODEL.likelihood)
+	    --p $< --q $< --model $(JUDGE_MODEL.likelihood)
 
 # MARK: Report
 
@@ -270,7 +282,7 @@ $(RUN)/report/report.md: $(RUN)/run.json $(call stamp,report)
 
 smoke: $(RUN)/smoke/passed
 
-STAMPED := split tokenizer tokenize base mle-reference mle-continued negatives rank \
+STAMPED := split tokenizer tokenize tokenize-heldout base mle-reference mle-continued negatives rank \
     score-reference cpo blend generate judge mauve report
 
 $(RUN)/smoke/passed: $(INPUTS) $(DATASET_FILE) $(foreach s,$(STAMPED),$(call stamp,$(s)))

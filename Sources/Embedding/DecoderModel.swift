@@ -15,6 +15,14 @@ struct DecoderModel {
     }
 }
 
+extension Decoder {
+    /// The ids that stand for a text: its own, or for an empty text, which models do generate, the
+    /// end of sequence that was all they said; nothing if the model has none.
+    func idsStanding(for ids: [Int32]) -> [Int32] {
+        ids.isEmpty ? Array(configuration.eosTokenIDs.prefix(1)) : ids
+    }
+}
+
 /// Makes sure that every sequence has tokens and the model a row for each of them.
 func check(_ sequences: [[Int32]], vocabularySize: Int) throws(EmbeddingError) {
     for (index, ids) in sequences.enumerated() {

@@ -29,14 +29,16 @@ public struct FeatureExtractor {
     /// The hidden state behind the final norm at the last token of each text.
     ///
     /// - Parameters:
-    ///   - texts: none of them empty
+    ///   - texts: an empty one is taken as the end of sequence alone
     ///   - maximumTokens: where texts are cut, or at the model's last position if that is earlier
     /// - Returns: (count, width) features.
-    /// - Throws: ``EmbeddingError/noTokens(index:)`` for an empty text.
+    /// - Throws: ``EmbeddingError/noTokens(index:)`` for an empty text if the model has no end of sequence.
     public func lastTokenFeatures(_ texts: [String], maximumTokens: Int) throws -> [Float] {
         let limit = max(1, min(maximumTokens, maximumPositions))
         let options = EncodingOptions(maximumLength: limit)
-        let sequences = try texts.map { try model.tokenizer.encoding(of: $0, options).ids }
+        let sequences = try texts.map {
+            model.decoder.idsStanding(for: try model.tokenizer.encoding(of: $0, options).ids)
+        }
         try check(sequences, vocabularySize: model.decoder.configuration.vocabularySize)
         var features = [Float](repeating: 0, count: texts.count * width)
         features.withUnsafeMutableBufferPointer { features in

@@ -85,20 +85,24 @@ public struct TextEmbedder {
     }
 
     /// Embeds texts. An encoder's result for a text does not depend on the other texts, to the bit;
-    /// a decoder's not beyond rounding.
+    /// a decoder's not beyond rounding. A decoder's texts have no special tokens, but an empty one is
+    /// taken as the end of sequence alone.
     ///
     /// - Returns: (count, width) vectors of unit length, and whether each text was cut.
-    /// - Throws: ``EmbeddingError/noTokens(index:)`` for an empty text if the model is a decoder, whose
-    ///   texts have no special tokens.
+    /// - Throws: ``EmbeddingError/noTokens(index:)`` for an empty text if the model is a decoder
+    ///   without an end of sequence.
     public func embed(_ texts: [String]) throws -> (vectors: [Float], truncated: [Bool]) {
         let encodings = try texts.map { try encoding(of: $0) }
-        try check(encodings.map(\.ids), vocabularySize: vocabularySize)
+        let ids = encodings.map { encoding in
+            guard case .decoder(let decoder) = model else { return encoding.ids }
+            return decoder.idsStanding(for: encoding.ids)
+        }
+        try check(ids, vocabularySize: vocabularySize)
         var vectors = [Float](repeating: 0, count: texts.count * width)
         vectors.withUnsafeMutableBufferPointer { vectors in
             guard let base = vectors.baseAddress else { return }
-            let lengths = encodings.map(\.ids.count)
-            for batch in microBatches(lengths: lengths, tokens: microBatchTokens) {
-                let sequences = batch.map { encodings[$0].ids }
+            for batch in microBatches(lengths: ids.map(\.count), tokens: microBatchTokens) {
+                let sequences = batch.map { ids[$0] }
                 let targets = batch.map { base + $0 * width }
                 switch model {
                 case .encoder(let encoder):

@@ -114,7 +114,9 @@ import Testing
     @Test(arguments: RecordTool.all) func outputThatCannotBeCreatedIsNamed(
         _ tool: RecordTool
     ) throws {
-        let output = tool.writesRecords ? "-o no/such/directory/out" : "--out /dev/null/no/such/directory/out"
+        let output =
+            tool.writesRecords
+            ? "-o no/such/directory/out" : "--out /dev/null/no/such/directory/out"
         let result = try tool.run("run \(output) \"$INPUT\"")
         #expect(result.status == 73)
         #expect(result.errors.contains("no/such/directory"), "\(result.errors)")

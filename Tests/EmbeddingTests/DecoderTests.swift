@@ -69,9 +69,27 @@ import Transformer
         }
     }
 
-    @Test func anEmptyTextHasNoEmbedding() throws {
+    @Test func anEmptyTextIsTheEndOfSequenceAlone() throws {
         let directory = try TemporaryDirectory()
-        _ = try TinyDecoder.write(TinyDecoder.llama, to: directory)
+        let decoder = try TinyDecoder.write(TinyDecoder.llama, to: directory)
+        let width = TinyDecoder.llama.width
+        let expected = decoder.withHiddenStates(of: [TinyDecoder.llama.eosTokenIDs], rows: .all) {
+            states in
+            (0..<width).map { states.matrix.base[$0] }
+        }
+        let extractor = try FeatureExtractor.load(directory: directory.path)
+        let features = try extractor.lastTokenFeatures(["a", ""], maximumTokens: 8)
+        #expect(largestDifference(features[width...], expected) < 1e-5)
+        let embedder = try TextEmbedder.load(directory: directory.path)
+        let vectors = try embedder.embed(["a", ""]).vectors
+        #expect(largestDifference(vectors[width...], unit(expected.map(Double.init))) < 1e-5)
+    }
+
+    @Test func anEmptyTextHasNoEmbeddingWithoutAnEndOfSequence() throws {
+        let directory = try TemporaryDirectory()
+        var configuration = TinyDecoder.llama
+        configuration.eosTokenIDs = []
+        _ = try TinyDecoder.write(configuration, to: directory)
         let embedder = try TextEmbedder.load(directory: directory.path)
         #expect(throws: EmbeddingError.noTokens(index: 1)) { try embedder.embed(["a", ""]) }
         let extractor = try FeatureExtractor.load(directory: directory.path)

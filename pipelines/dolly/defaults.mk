@@ -12,8 +12,9 @@ WEIGHT_DECAY := 0.05
 CLIP_NORM := 1.0
 
 # Steps between saved checkpoints, from which an interrupted run goes on; none: only at the end and
-# when interrupted.
+# when interrupted. RESUMABLE empty: never.
 SAVE_EVERY :=
+RESUMABLE := yes
 
 # Autoregressive negatives, ranked: "ANR"
 NEGATIVES := an:4

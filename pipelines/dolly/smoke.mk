@@ -23,6 +23,9 @@ override MLE_LEARNING_RATE := 1e-5
 override MLE_WARMUP_STEPS := 0
 override EVAL_EVERY := 2
 
+override SAVE_EVERY :=
+override RESUMABLE :=
+
 override CPO_STEPS := 2
 override CPO_BATCH := 4
 override CPO_LEARNING_RATE := 1e-5

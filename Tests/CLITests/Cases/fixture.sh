@@ -20,7 +20,7 @@ cat >llama.json <<'END'
 {"architectures":["LlamaForCausalLM"],"model_type":"llama","vocab_size":320,"hidden_size":24,
 "intermediate_size":40,"num_hidden_layers":2,"num_attention_heads":6,"num_key_value_heads":2,
 "head_dim":4,"hidden_act":"silu","max_position_embeddings":256,"rms_norm_eps":1e-05,
-"rope_theta":10000.0,"tie_word_embeddings":true,"initializer_range":0.02}
+"rope_theta":10000.0,"bos_token_id":0,"eos_token_id":0,"tie_word_embeddings":true,"initializer_range":0.02}
 END
 
 tokenize -q --learn --vocab-size 320 --out tokenizer raw.jsonl
