@@ -99,7 +99,7 @@ private struct TileSize {
             self.columns = columns
             return
         }
-        self.rows = min(rows, 256)
+        self.rows = min(rows, 512)
         self.columns = min(columns, 768)
         // Tall or flat results still have to give every thread something to do.
         while self.columns > 96, (rows / self.rows) * (columns / self.columns) < 8 {
