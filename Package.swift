@@ -97,10 +97,6 @@ let package = Package(
             name: "make-mini-dolly", dependencies: ["StreamIO", "Records"],
             path: "data/generator", swiftSettings: settings),
 
-        .executableTarget(
-            name: "bench", dependencies: ["Kernels", "Transformer", "Objectives"],
-            swiftSettings: settings),
-
         // Tests
         .target(
             name: "TestSupport", dependencies: ["StreamIO", "Transformer", "Checkpoints"],
