@@ -81,25 +81,29 @@ public func geluTanhBackward(
     }
 }
 
-/// GELU in its exact form, BERT's `gelu`: x/2 · (1 + erf(x/√2)), in place.
-///
-/// erf by formula 7.1.26 of Abramowitz and Stegun, absolute error below 1.5e-7.
+/// GELU in its exact form, BERT's `gelu`, in place.
 public func geluErfInPlace(_ x: UnsafeMutablePointer<Float>, count: Int) {
     Parallel.forEachRange(count, grain: 1 << 13) { range in
         let start = range.lowerBound
-        map(x + start, into: x + start, count: range.count) { x in
-            let z = x * 0.707_106_77
-            var magnitude = z
-            magnitude.replace(with: -z, where: z .< 0)
-            let t = 1 / (1 + 0.327_591_1 * magnitude)
-            var poly = Vector(repeating: 1.061_405_429)
-            poly = Vector(repeating: -1.453_152_027).addingProduct(poly, t)
-            poly = Vector(repeating: 1.421_413_741).addingProduct(poly, t)
-            poly = Vector(repeating: -0.284_496_736).addingProduct(poly, t)
-            poly = Vector(repeating: 0.254_829_592).addingProduct(poly, t)
-            var erf = 1 - poly * t * exponential(-magnitude * magnitude)
-            erf.replace(with: -erf, where: z .< 0)
-            return 0.5 * x * (1 + erf)
-        }
+        map(x + start, into: x + start, count: range.count) { geluErf($0) }
     }
+}
+
+/// GELU in its exact form in each lane: x/2 · (1 + erf(x/√2)).
+///
+/// erf by formula 7.1.26 of Abramowitz and Stegun, absolute error below 1.5e-7.
+@inline(__always)
+func geluErf(_ x: Vector) -> Vector {
+    let z = x * 0.707_106_77
+    var magnitude = z
+    magnitude.replace(with: -z, where: z .< 0)
+    let t = 1 / (1 + 0.327_591_1 * magnitude)
+    var poly = Vector(repeating: 1.061_405_429)
+    poly = Vector(repeating: -1.453_152_027).addingProduct(poly, t)
+    poly = Vector(repeating: 1.421_413_741).addingProduct(poly, t)
+    poly = Vector(repeating: -0.284_496_736).addingProduct(poly, t)
+    poly = Vector(repeating: 0.254_829_592).addingProduct(poly, t)
+    var erf = 1 - poly * t * exponential(-magnitude * magnitude)
+    erf.replace(with: -erf, where: z .< 0)
+    return 0.5 * x * (1 + erf)
 }

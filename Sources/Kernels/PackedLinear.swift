@@ -224,22 +224,3 @@ private struct RowSums {
         y.store(high, at: 16)
     }
 }
-
-/// GELU in its exact form in each lane: x/2 · (1 + erf(x/√2)).
-///
-/// erf by formula 7.1.26 of Abramowitz and Stegun, absolute error below 1.5e-7.
-@inline(__always)
-private func geluErf(_ x: Vector) -> Vector {
-    let z = x * 0.707_106_77
-    var magnitude = z
-    magnitude.replace(with: -z, where: z .< 0)
-    let t = 1 / (1 + 0.327_591_1 * magnitude)
-    var poly = Vector(repeating: 1.061_405_429)
-    poly = Vector(repeating: -1.453_152_027).addingProduct(poly, t)
-    poly = Vector(repeating: 1.421_413_741).addingProduct(poly, t)
-    poly = Vector(repeating: -0.284_496_736).addingProduct(poly, t)
-    poly = Vector(repeating: 0.254_829_592).addingProduct(poly, t)
-    var erf = 1 - poly * t * exponential(-magnitude * magnitude)
-    erf.replace(with: -erf, where: z .< 0)
-    return 0.5 * x * (1 + erf)
-}
