@@ -4,24 +4,24 @@ import FoundationEssentials
 /// The flags that all tools have.
 public struct CommonOptions: ParsableArguments {
     @Option(help: "Seed of everything random. Same seed, same bytes.")
-    public var seed: UInt64 = 0
+    package var seed: UInt64 = 0
 
     @Option(help: "Threads; without it one for each available processor. Changes no result.")
-    public var threads: Int?
+    package var threads: Int?
 
     @Option(
         help: ArgumentHelp(
             "JSON object of flags without their dashes; the command line wins.", valueName: "file"))
-    public var config: String?
+    package var config: String?
 
     @Flag(name: .shortAndLong, help: "Only warnings and errors.")
-    public var quiet = false
+    package var quiet = false
 
     @Flag(name: .shortAndLong, help: "Say more.")
-    public var verbose = false
+    package var verbose = false
 
     @Flag(help: "Messages as JSON objects, one a line.")
-    public var logJson = false
+    package var logJson = false
 
     /// For the parser.
     public init() {}

@@ -6,28 +6,28 @@ import StreamIO
 /// The flags of tools that read records and write records.
 public struct InputOutputOptions: ParsableArguments {
     @Argument(help: "Records, JSONL or zstd-compressed JSONL; - or nothing is standard input.")
-    public var files: [String] = []
+    package var files: [String] = []
 
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
             "Where to write; - or nothing is standard output. Plain if it ends in .jsonl.",
             valueName: "file"))
-    public var output: String?
+    package var output: String?
 
     @Flag(help: "Write plain JSONL instead of zstd.")
-    public var plain = false
+    package var plain = false
 
     @Flag(help: "Input without records is no error.")
-    public var allowEmpty = false
+    package var allowEmpty = false
 
     @Flag(help: "Drop bad records, with a warning, instead of stopping.")
-    public var skipBad = false
+    package var skipBad = false
 
     @Option(
         help: ArgumentHelp(
             "Take every N-th record, beginning with the I-th; N/N is 0/N.", valueName: "i/n"))
-    public var shard: String?
+    package var shard: String?
 
     /// For the parser.
     public init() {}

@@ -5,10 +5,10 @@ public import ToolKit
 /// The flags of tools that read records and write something else.
 public struct InputRecordOptions: ParsableArguments {
     @Argument(help: "Records, JSONL or zstd-compressed JSONL; - or nothing is standard input.")
-    public var files: [String] = []
+    package var files: [String] = []
 
     @Flag(help: "Drop bad records, with a warning, instead of stopping.")
-    public var skipBad = false
+    package var skipBad = false
 
     /// For the parser.
     public init() {}

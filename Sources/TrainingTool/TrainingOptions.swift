@@ -14,64 +14,64 @@ public enum Precision: String, Sendable, CaseIterable, ExpressibleByArgument {
 /// Flags of everything that trains.
 public struct TrainingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Checkpoint to start from.", valueName: "dir"))
-    public var model: String?
+    package var model: String?
 
     @Option(help: ArgumentHelp("Checkpoint directory to write.", valueName: "dir"))
-    public var out: String
+    package var out: String
 
     @Option(help: "Optimizer steps of the whole run.")
-    public var steps: Int
+    package var steps: Int
 
     @Option(help: "Records of a step.")
-    public var batchSize = 8
+    package var batchSize = 8
 
     @Option(help: "Learning rate after warm-up.")
-    public var learningRate = 1e-5
+    package var learningRate = 1e-5
 
     @Option(help: "Decoupled weight decay, on parameters with two or more dimensions.")
-    public var weightDecay = 0.05
+    package var weightDecay = 0.05
 
     @Option(help: "Steps over which the learning rate rises linearly.")
-    public var warmupSteps = 0
+    package var warmupSteps = 0
 
     @Option(help: "Learning rate after warm-up: constant, linear (to 0), cosine (to 0).")
-    public var schedule = LearningRateSchedule.Shape.constant
+    package var schedule = LearningRateSchedule.Shape.constant
 
     @Option(help: "Largest gradient norm; larger gradients are scaled down to it. 0: no clipping.")
-    public var clipNorm = 1.0
+    package var clipNorm = 1.0
 
     @Flag(help: "Take records in the order of the input instead of shuffling every epoch.")
-    public var noShuffle = false
+    package var noShuffle = false
 
     @Option(
         help: ArgumentHelp(
             "Most rows of a micro-batch, shared prompts counted once. Changes memory and speed, not results.",
             valueName: "rows"))
-    public var microBatchTokens = 1024
+    package var microBatchTokens = 1024
 
     @Option(help: ArgumentHelp("Records to evaluate on.", valueName: "file"))
-    public var eval: String?
+    package var eval: String?
 
     @Option(help: "Steps between evaluations; without it only at the end.")
-    public var evalEvery: Int?
+    package var evalEvery: Int?
 
     @Option(help: "Steps between saved checkpoints; without it only at the end.")
-    public var saveEvery: Int?
+    package var saveEvery: Int?
 
     @Flag(help: "Continue the run whose checkpoint is in --out, if there is one.")
-    public var resume = false
+    package var resume = false
 
     @Flag(help: "Leave training-state/ out of the checkpoint; it then cannot be resumed.")
-    public var noTrainingState = false
+    package var noTrainingState = false
 
     @Option(help: ArgumentHelp("Metrics, one JSON object a step.", valueName: "file"))
-    public var metrics: String?
+    package var metrics: String?
 
     @Option(help: "Arithmetic of the passes: fp32.")
-    public var precision = Precision.fp32
+    package var precision = Precision.fp32
 
     @Option(help: "Type of the weights in the checkpoint: float32, bfloat16, float16.")
-    public var dtype = WeightType.float32
+    package var dtype = WeightType.float32
 
     /// For the parser.
     public init() {}

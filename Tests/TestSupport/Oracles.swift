@@ -25,52 +25,52 @@ public enum Oracles {
     public struct TinyModelNumbers: Decodable {
         /// Token ids, and the log-probability of each next token.
         public struct Forward: Decodable {
-            public let ids: [Int32]
-            public let tokenLogprobs: [Double]
+            package let ids: [Int32]
+            package let tokenLogprobs: [Double]
         }
         /// A record of maximum-likelihood training.
         public struct Example: Decodable {
-            public let prompt: [Int32]
-            public let response: [Int32]
+            package let prompt: [Int32]
+            package let response: [Int32]
         }
         /// One batch.
         public struct MLE: Decodable {
-            public let batch: [Example]
-            public let loss: Double
-            public let gradNorm: Double
+            package let batch: [Example]
+            package let loss: Double
+            package let gradNorm: Double
         }
         /// Log-probabilities of one prompt's candidates.
         public struct Scores: Decodable {
-            public let policy: [Double]
-            public let reference: [Double]
+            package let policy: [Double]
+            package let reference: [Double]
         }
         /// A preference loss.
         public struct Preference: Decodable {
-            public let loss: Double
-            public let sequenceLogprobs: [Scores]
-            public let beta: Double
+            package let loss: Double
+            package let sequenceLogprobs: [Scores]
+            package let beta: Double
         }
         /// A prompt with candidates.
         public struct Group: Decodable {
-            public let prompt: [Int32]
-            public let candidates: [[Int32]]
-            public let ranking: [Int]
+            package let prompt: [Int32]
+            package let candidates: [[Int32]]
+            package let ranking: [Int]
         }
         /// An optimizer step.
         public struct Step: Decodable {
-            public let batch: [Example]
-            public let lr: Double
-            public let loss: Double
-            public let gradNorm: Double
+            package let batch: [Example]
+            package let lr: Double
+            package let loss: Double
+            package let gradNorm: Double
         }
         /// A run.
         public struct Run: Decodable {
-            public let steps: [Step]
+            package let steps: [Step]
         }
 
-        public let forward: [Forward]
-        public let mle: MLE
-        public let cpoGroups: [Group]
-        public let adamw: Run
+        package let forward: [Forward]
+        package let mle: MLE
+        package let cpoGroups: [Group]
+        package let adamw: Run
     }
 }

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Fills the current directory with what cases need, by the tools themselves:
 #   raw.jsonl      8 records in Dolly's schema
 #   tokenizer/     a byte-level BPE learned from them
