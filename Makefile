@@ -70,7 +70,7 @@ format: ## Format all Swift sources in place
 
 .PHONY: bench
 bench: build ## Measure training, sampling and embedding speed (with PyTorch beside, if installed)
-	pipelines/bench.sh $(BIN) $(ASSETS)
+	pipelines/bench.sh $(BIN) $(ASSETS) $(DATASET)
 
 # MARK: The experiment
 #

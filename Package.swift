@@ -76,7 +76,7 @@ let package = Package(
 
         // Executables
         tool("tokenize", ["Tokenization", "Records", "StreamIO"]),
-        tool("pretrain-mle", ["TrainingTool"]),
+        tool("pretrain-mle", ["TrainingTool", "Tokenization"]),
         tool("gen-negatives", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
         tool("rank-by-embedding", ["Embedding", "Evaluation", "Kernels", "Records"]),
         tool("train-cpo", ["TrainingTool"]),

@@ -63,6 +63,7 @@ rate() {
         }' "$1"
 }
 
+declare -A ours
 train() {
     local name=$1
     shift
@@ -72,7 +73,8 @@ train() {
         cat "$log" >&2
         return 1
     }
-    printf '%-36s %6s tokens/s' "$name" "$(rate "$work/$name.jsonl")"
+    ours[$name]=$(rate "$work/$name.jsonl")
+    printf '%-36s %6s tokens/s' "$name" "${ours[$name]}"
     [[ ! -e $work/memory ]] || awk '{ printf "  %5.2f GiB", $1 / 1048576 }' "$work/memory"
     printf '\n'
     rm -rf "${work:?}/$name" "$work/memory"
@@ -96,13 +98,21 @@ train 'MLE 8' pretrain-mle "$work/tokens.jsonl"
 awk 'NR <= 32' "$work/tokens.jsonl" >"$work/prompts.jsonl"
 sampling=$(seconds tool generate --model "$CPO_SMOLLM2_MODEL" --decode sample --top-k 50 \
     --max-new-tokens 64 --ignore-eos -o "$work/samples.jsonl" "$work/prompts.jsonl")
+cp "$log" "$work/sampling.log"
 awk -v s="$sampling" 'BEGIN { printf "%-36s %6.0f tokens/s\n", "sampling 32 x 64, start included", 2048 / s }'
+sed -n 's/.*, \([0-9.]*\) tokens\/s.*/\1/p' "$work/sampling.log" |
+    awk '{ printf "%-36s %6.0f tokens/s\n", "sampling 32 x 64, start not included", $1 }'
 awk -v s="$embedding" 'BEGIN { printf "%-36s %6.0f texts/s\n", "embedding, start included", 64 * 5 / s }'
 
 if [[ -e $peer ]] && python3 -c 'import torch, transformers' 2>/dev/null; then
     echo 'PyTorch:'
     for mode in cpo mle; do
-        python3 "$peer" fp32 "$mode" "$((steps - 1))" 1 "$CPO_SMOLLM2_MODEL" "$work/raw.jsonl" |
-            tail -n 1
+        [[ $mode == cpo ]] && name='CPO 8 x 5' || name='MLE 8'
+        line=$(python3 "$peer" fp32 "$mode" "$((steps - 2))" 1 "$CPO_SMOLLM2_MODEL" \
+            "$work/raw.jsonl" 2>/dev/null | tail -n 1)
+        echo "$line"
+        sed -n 's/.*real tok\/s \([0-9.]*\).*/\1/p' <<<"$line" |
+            awk -v name="$name" -v ours="${ours[$name]}" \
+                '{ printf "%-36s %6.2f times PyTorch fp32\n", name, ours / $1 }'
     done
 fi

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Kernels
 import Records
+import Tokenization
 import ToolKit
 import Training
 import TrainingTool
@@ -75,11 +76,33 @@ import Transformer
         if let model = training.model { return try Checkpoint.load(directory: model) }
         guard let initialConfig else { throw ValidationError("give --model or --init") }
         let config = try HuggingFaceConfig(file: initialConfig)
+        if let tokenizer {
+            try requireFit(
+                config.configuration, try Tokenizer.load(directory: tokenizer), initialConfig)
+        }
         let parameters = ParameterBuffer(count: ParameterLayout(config.configuration).count)
         parameters.initialize(config.configuration, seed: common.seed)
         var checkpoint = Checkpoint(config: config, parameters: parameters)
         checkpoint.directory = tokenizer
         return checkpoint
+    }
+
+    /// A model whose end of text is not the tokenizer's would never stop.
+    private func requireFit(
+        _ configuration: DecoderConfiguration, _ tokenizer: Tokenizer, _ file: String
+    ) throws(CheckpointError) {
+        guard tokenizer.vocabularySize <= configuration.vocabularySize else {
+            throw .configuration(
+                file: file,
+                what: "vocab_size is below the tokenizer's (got \(configuration.vocabularySize), "
+                    + "expected at least \(tokenizer.vocabularySize))")
+        }
+        if let end = tokenizer.endOfSequenceID, !configuration.eosTokenIDs.contains(end) {
+            let got = configuration.eosTokenIDs.map(String.init).joined(separator: ", ")
+            throw .configuration(
+                file: file,
+                what: "eos_token_id is not the tokenizer's (got \(got), expected \(end))")
+        }
     }
 
     private func provenance() throws -> [String: String] {
