@@ -37,16 +37,26 @@ extension Findings {
                 warnings.append(
                     start + "the judge chose the first position in \(percent(first)) of the cases")
             }
-            if let a = comparison.meanLengthA, let b = comparison.meanLengthB, min(a, b) > 0,
-                max(a, b) / min(a, b) > 1.5
-            {
-                warnings.append(
-                    start
-                        + "mean lengths differ much (\(fixed(a, 1)) and \(fixed(b, 1))), and judges "
-                        + "may favour a length")
-            }
         }
-        return warnings
+        return warnings + lengthWarnings
+    }
+
+    /// All comparisons whose sides differ in length, in one warning: every judge meets the same texts.
+    private var lengthWarnings: [String] {
+        var pairs: [String] = []
+        for comparison in run.comparisons {
+            guard let a = comparison.meanLengthA, let b = comparison.meanLengthB, min(a, b) > 0,
+                max(a, b) / min(a, b) > 1.5
+            else { continue }
+            let name = comparison.name
+            let pair = "\(name.a) \(fixed(a, 1)) against \(name.b) \(fixed(b, 1))"
+            if !pairs.contains(pair) { pairs.append(pair) }
+        }
+        guard !pairs.isEmpty else { return [] }
+        return [
+            "mean lengths differ much, and judges may favour a length: "
+                + pairs.joined(separator: ", ")
+        ]
     }
 
     private var mauveWarnings: [String] {
