@@ -128,14 +128,6 @@ public func accumulate(
     map(x, y, into: y, count: count) { x, y in y.addingProduct(factor, x) }
 }
 
-/// y ← y + x, on all threads.
-public func add(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
-    Parallel.forEachRange(count, grain: 1 << 14) { range in
-        let start = range.lowerBound
-        map(x + start, y + start, into: y + start, count: range.count) { $0 + $1 }
-    }
-}
-
 /// x ← alpha·x.
 @inline(__always)
 public func scale(_ x: UnsafeMutablePointer<Float>, by alpha: Float, count: Int) {

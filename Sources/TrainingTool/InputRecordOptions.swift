@@ -23,10 +23,10 @@ public struct InputRecordOptions: ParsableArguments {
                 onSkipped: { log.warning("dropped: \($0.description)") }))
     }
 
-    /// Opens another file with the same tolerance, e.g. that of `--eval`.
-    public func reader(of path: String, _ log: Log) throws -> RecordReader {
+    /// The same tolerance for another file, e.g. that of `--eval`.
+    public func reading(_ path: String) -> InputRecordOptions {
         var options = self
         options.files = [path]
-        return try options.reader(log)
+        return options
     }
 }

@@ -54,9 +54,7 @@ import Transformer
         let rowLimit = training.microBatchTokens
         var evaluation: ((Decoder) -> Double)?
         if let path = training.eval {
-            var evaluationInput = input
-            evaluationInput.files = [path]
-            let trees = try TrainingSession.read(evaluationInput, log) {
+            let trees = try TrainingSession.read(input.reading(path), log) {
                 try $0.responseTree(limits)
             }
             evaluation = { model in

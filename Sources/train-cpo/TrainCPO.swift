@@ -124,9 +124,7 @@ import Transformer
         _ log: Log
     ) throws -> ((Decoder) throws -> Double)? {
         guard let path = training.eval else { return nil }
-        var evaluationInput = input
-        evaluationInput.files = [path]
-        let loaded = try TrainingSession.read(evaluationInput, log) { try loader.load($0) }
+        let loaded = try TrainingSession.read(input.reading(path), log) { try loader.load($0) }
         let examples = loaded.map { objective == .dpo ? $0.pair : $0.example }
         let trees = examples.map(\.tree)
         let reference = try resolver.scores(of: trees, reference: reference)
