@@ -45,7 +45,8 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         // Numerics: no I/O, no Foundation
-        library("Kernels", ["COpenBLAS"]),
+        .target(name: "CProduct", cSettings: [.unsafeFlags(["-march=native", "-Wno-psabi"])]),
+        library("Kernels", ["COpenBLAS", "CProduct"]),
         library("Transformer", ["Kernels"]),
         library("Objectives", []),
 

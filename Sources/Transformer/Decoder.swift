@@ -10,6 +10,8 @@ public final class Decoder {
     public let layout: ParameterLayout
     /// The weights.
     public let parameters: ParameterBuffer
+    /// What the factors of matrix products are rounded to.
+    public let precision: MatrixPrecision
 
     let blocks: [any DecoderBlock]
     let attention: Attention
@@ -27,24 +29,36 @@ public final class Decoder {
     let logitMemory = FloatBuffer()
 
     /// A model with these weights, which must have the configuration's layout.
-    public init(configuration: DecoderConfiguration, parameters: ParameterBuffer) {
+    public init(
+        configuration: DecoderConfiguration, parameters: ParameterBuffer,
+        precision: MatrixPrecision = .float32
+    ) {
         let layout = ParameterLayout(configuration)
         precondition(parameters.count == layout.count, "parameters of another layout")
         self.configuration = configuration
         self.layout = layout
         self.parameters = parameters
-        blocks = (0..<configuration.layerCount).map { layer -> any DecoderBlock in
-            switch configuration.architecture {
-            case .gpt2: GPT2Block(configuration, layout, layer: layer)
-            case .llama: LlamaBlock(configuration, layout, layer: layer)
-            }
-        }
+        self.precision = precision
+        let layers = LinearLayers(layout: layout, precision: precision, packedFrom: nil)
+        blocks = Self.makeBlocks(configuration, layers)
         attention = Attention(
             headCount: configuration.headCount,
             keyValueHeadCount: configuration.keyValueHeadCount,
             headWidth: configuration.headWidth)
         finalNorm = FinalNorm(configuration, layout)
-        head = VocabularyHead(configuration, layout)
+        head = VocabularyHead(configuration, layers)
+    }
+
+    /// The blocks of a model, in order.
+    static func makeBlocks(
+        _ configuration: DecoderConfiguration, _ layers: LinearLayers
+    ) -> [any DecoderBlock] {
+        (0..<configuration.layerCount).map { layer in
+            switch configuration.architecture {
+            case .gpt2: GPT2Block(configuration, layers, layer: layer)
+            case .llama: LlamaBlock(configuration, layers, layer: layer)
+            }
+        }
     }
 
     /// The log-probability of each target of the batch, in the batch's order.

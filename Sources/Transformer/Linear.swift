@@ -1,28 +1,59 @@
 import Kernels
 
-/// A linear layer y = x·Wᵀ + b with W stored (out, in), as `nn.Linear` has it, or (in, out), as
-/// GPT-2's `Conv1D` has it. Holds offsets into the parameters.
-struct Linear: Sendable {
-    enum Storage: Sendable {
-        case outputByInput
-        case inputByOutput
+/// How a linear layer's matrix W lies in the parameters.
+enum LinearStorage: Sendable {
+    /// (out, in), as `nn.Linear` has it.
+    case outputByInput
+    /// (in, out), as GPT-2's `Conv1D` has it.
+    case inputByOutput
+}
+
+/// Makes the linear layers of a model.
+struct LinearLayers {
+    let layout: ParameterLayout
+    let precision: MatrixPrecision
+    /// Where weights are copied from to be laid out once, for inference alone; nil to read them in place.
+    let packedFrom: ParameterBuffer?
+
+    /// The layer whose parameters are `name + ".weight"` and, if `hasBias`, `name + ".bias"`.
+    func layer(_ name: String, storage: LinearStorage, hasBias: Bool) -> Linear {
+        Linear(
+            layout, weight: name + ".weight", bias: hasBias ? name + ".bias" : nil,
+            storage: storage, precision: precision, packedFrom: packedFrom)
     }
+}
+
+/// A linear layer y = x·Wᵀ + b. Holds offsets into the parameters.
+struct Linear {
 
     let inputWidth: Int
     let outputWidth: Int
     let weight: Int
     let bias: Int?
-    let storage: Storage
+    let storage: LinearStorage
+    let precision: MatrixPrecision
+    private var packed: PackedWeights?
 
-    /// The layer whose parameters are `name + ".weight"` and, if `hasBias`, `name + ".bias"`.
-    init(_ layout: ParameterLayout, _ name: String, storage: Storage, hasBias: Bool) {
-        let weightName = name + ".weight"
-        guard let entry = layout[weightName] else { preconditionFailure("no \(weightName)") }
+    /// The layer with these parameters.
+    init(
+        _ layout: ParameterLayout, weight name: String, bias biasName: String? = nil,
+        storage: LinearStorage, precision: MatrixPrecision, packedFrom: ParameterBuffer? = nil
+    ) {
+        guard let entry = layout[name] else { preconditionFailure("no \(name)") }
         self.storage = storage
+        self.precision = precision
         inputWidth = storage == .outputByInput ? entry.shape[1] : entry.shape[0]
         outputWidth = storage == .outputByInput ? entry.shape[0] : entry.shape[1]
         weight = entry.offset
-        bias = hasBias ? layout.offset(name + ".bias") : nil
+        bias = biasName.map(layout.offset)
+        if let base = packedFrom?.base {
+            packed = PackedWeights(
+                matrix(base), transposition, bias: bias.map { base + $0 }, precision: precision)
+        }
+    }
+
+    private var transposition: Transposition {
+        storage == .outputByInput ? .transposed : .none
     }
 
     private func matrix(_ base: UnsafeMutablePointer<Float>) -> MatrixView {
@@ -33,7 +64,7 @@ struct Linear: Sendable {
 
     /// y ← x·W + b, or y ← y + x·W + b when `accumulating`.
     ///
-    /// For up to ``rowProductLimit`` rows the bits of a row do not depend on the others.
+    /// The bits of a row of the result depend on that row of x alone.
     ///
     /// - Parameters:
     ///   - x: (T, in)
@@ -42,13 +73,13 @@ struct Linear: Sendable {
         _ parameters: UnsafeMutablePointer<Float>, _ x: MatrixView, into y: MatrixView,
         accumulating: Bool = false
     ) {
-        let transposition: Transposition = storage == .outputByInput ? .transposed : .none
-        if x.rows <= rowProductLimit {
-            multiplyRows(x, matrix(parameters), transposition, into: y, accumulating: accumulating)
-        } else {
-            multiply(
-                x, .none, matrix(parameters), transposition, into: y, beta: accumulating ? 1 : 0)
+        if let packed {
+            packed.forward(x, into: y, accumulating ? .accumulate : .none)
+            return
         }
+        multiply(
+            x, .none, matrix(parameters), transposition, into: y, accumulating: accumulating,
+            precision: precision)
         if let bias { addBias(parameters + bias, to: y) }
     }
 
@@ -73,9 +104,13 @@ struct Linear: Sendable {
     ) {
         switch storage {
         case .outputByInput:
-            multiply(gradient, .transposed, x, .none, into: matrix(gradients), beta: 1)
+            multiply(
+                gradient, .transposed, x, .none, into: matrix(gradients), accumulating: true,
+                precision: precision)
         case .inputByOutput:
-            multiply(x, .transposed, gradient, .none, into: matrix(gradients), beta: 1)
+            multiply(
+                x, .transposed, gradient, .none, into: matrix(gradients), accumulating: true,
+                precision: precision)
         }
         if let bias { addColumnSums(of: gradient, to: gradients + bias) }
     }
@@ -87,6 +122,6 @@ struct Linear: Sendable {
     ) {
         multiply(
             gradient, .none, matrix(parameters), storage == .outputByInput ? .none : .transposed,
-            into: xGradient, beta: accumulating ? 1 : 0)
+            into: xGradient, accumulating: accumulating, precision: precision)
     }
 }

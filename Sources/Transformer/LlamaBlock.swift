@@ -14,10 +14,11 @@ struct LlamaBlock: DecoderBlock {
     let up: Linear
     let down: Linear
 
-    init(_ configuration: DecoderConfiguration, _ layout: ParameterLayout, layer: Int) {
+    init(_ configuration: DecoderConfiguration, _ layers: LinearLayers, layer: Int) {
+        let layout = layers.layout
         func linear(_ name: String) -> Linear {
-            Linear(
-                layout, "model.layers.\(layer).\(name)", storage: .outputByInput, hasBias: false)
+            layers.layer(
+                "model.layers.\(layer).\(name)", storage: .outputByInput, hasBias: false)
         }
         self.configuration = configuration
         rotary = RotaryEmbedding(

@@ -14,36 +14,24 @@ public typealias SequenceObjective = (_ sequences: Range<Int>, _ logProbabilitie
 ///
 /// It runs on rows that predict something, a few trees at a time; logits of one such chunk exist at
 /// a time and are overwritten by their gradients.
-struct VocabularyHead: Sendable {
-    /// Offset of the projection (V, C) in the parameters: the embedding table if the head is tied.
-    let weight: Int
-    let vocabularySize: Int
-    let width: Int
+struct VocabularyHead {
+    /// The projection (V, C), the embedding table if the head is tied.
+    let projection: Linear
+    private var vocabularySize: Int { projection.outputWidth }
 
     /// Most floats of logits at a time: 128 MiB.
     private static let logitLimit = 1 << 25
 
-    init(_ configuration: DecoderConfiguration, _ layout: ParameterLayout) {
+    init(_ configuration: DecoderConfiguration, _ layers: LinearLayers) {
         let embedding =
             configuration.architecture == .gpt2
             ? "transformer.wte.weight" : "model.embed_tokens.weight"
-        weight = layout.offset(configuration.tiedHead ? embedding : "lm_head.weight")
-        vocabularySize = configuration.vocabularySize
-        width = configuration.width
+        projection = Linear(
+            layers.layout, weight: configuration.tiedHead ? embedding : "lm_head.weight",
+            storage: .outputByInput, precision: layers.precision, packedFrom: layers.packedFrom)
     }
 
     private var rowLimit: Int { max(16, Self.logitLimit / vocabularySize) }
-
-    private func matrix(_ base: UnsafeMutablePointer<Float>) -> MatrixView {
-        MatrixView(base + weight, rows: vocabularySize, columns: width)
-    }
-
-    /// Computes the logits of some rows, (rows, V).
-    func logits(
-        _ parameters: UnsafeMutablePointer<Float>, _ hidden: MatrixView, into logits: MatrixView
-    ) {
-        multiply(hidden, .none, matrix(parameters), .transposed, into: logits)
-    }
 
     /// Computes the log-probability of every target and, given an objective, the gradients.
     ///
@@ -61,7 +49,7 @@ struct VocabularyHead: Sendable {
             let rows = index.rows(of: unit)
             if rows.count <= rowLimit {
                 let logits = logitMemory.matrix(rows: rows.count, columns: vocabularySize)
-                self.logits(parameters, hidden.rows(rows), into: logits)
+                projection.forward(parameters, hidden.rows(rows), into: logits)
                 let sums = softmax(logits, rows, index, batch, into: &logProbabilities)
                 guard let backward else { continue }
                 let weights = backward.weights(unit, batch, logProbabilities)
@@ -76,14 +64,14 @@ struct VocabularyHead: Sendable {
             }
             for piece in pieces {
                 let logits = logitMemory.matrix(rows: piece.count, columns: vocabularySize)
-                self.logits(parameters, hidden.rows(piece), into: logits)
+                projection.forward(parameters, hidden.rows(piece), into: logits)
                 _ = softmax(logits, piece, index, batch, into: &logProbabilities)
             }
             guard let backward else { continue }
             let weights = backward.weights(unit, batch, logProbabilities)
             for piece in pieces {
                 let logits = logitMemory.matrix(rows: piece.count, columns: vocabularySize)
-                self.logits(parameters, hidden.rows(piece), into: logits)
+                projection.forward(parameters, hidden.rows(piece), into: logits)
                 let sums = softmax(logits, piece, index, batch, into: &logProbabilities)
                 differentiate(
                     logits, sums, piece, index, weights, parameters, hidden, backward)
@@ -132,11 +120,9 @@ struct VocabularyHead: Sendable {
                 line[index.token(ofTarget: target)] += weights[index.sequence(ofTarget: target)]
             }
         }
-        multiply(
-            logits, .none, matrix(parameters), .none, into: backward.hiddenGradient.rows(rows))
-        multiply(
-            logits, .transposed, hidden.rows(rows), .none, into: matrix(backward.gradients),
-            beta: 1)
+        projection.backward(
+            parameters, gradients: backward.gradients, hidden.rows(rows), gradient: logits,
+            xGradient: backward.hiddenGradient.rows(rows))
     }
 }
 
