@@ -29,54 +29,69 @@ public func multiply(
     let right = ProductFactor(matrix: b, innerIsColumn: transposeB == .transposed)
     for firstRow in stride(from: 0, to: c.rows, by: ProductBlocks.leftRows) {
         let rows = firstRow..<min(firstRow + ProductBlocks.leftRows, c.rows)
-        for chunk in ProductBlocks.chunks(of: inner, precision) {
-            let laidOut = layOutLeft(left, rows: rows, inner: chunk, precision: precision)
-            multiplyChunk(
-                laidOut, right, chunk, into: c.rows(rows),
-                accumulating: accumulating || chunk.lowerBound > 0, precision)
+        for first in stride(from: 0, to: inner, by: ProductBlocks.leftInner) {
+            let range = first..<min(first + ProductBlocks.leftInner, inner)
+            let laidOut = layOutLeft(left, rows: rows, inner: range, precision: precision)
+            multiply(
+                laidOut, right, range, into: c.rows(rows),
+                accumulating: accumulating || first > 0, precision)
         }
     }
 }
 
-/// One chunk of inner indices: tasks take some rows by some panels of columns.
-private func multiplyChunk(
+/// Tasks take some rows by some panels of columns.
+private func multiply(
     _ left: LeftFactor, _ right: ProductFactor, _ inner: Range<Int>, into c: MatrixView,
     accumulating: Bool, _ precision: MatrixPrecision
 ) {
     let width = ProductTile.columns
     let panels = (c.columns + width - 1) / width
     let blocks = ProductBlocks(rows: c.rows, panels: panels)
-    let words = precision.words(inner.count)
+    let chunk = ProductBlocks.chunk(precision)
+    let words = precision.words(chunk)
     Parallel.forEach(blocks.count) { task in
         let (rows, panels) = blocks.block(task)
         let memory = ThreadScratch.memory(
-            .rightFactor, bytes: panels.count * words * width * MemoryLayout<UInt32>.stride
+            .rightFactor, bytes: words * width * MemoryLayout<UInt32>.stride
         ).assumingMemoryBound(to: UInt32.self)
-        for (index, panel) in panels.enumerated() {
-            right.pack(
-                outer: panel * width..<min((panel + 1) * width, c.columns), inner: inner,
-                precision: precision, width: width, into: memory + index * words * width)
-        }
-        withSums { sums in
-            for row in stride(from: rows.lowerBound, to: rows.upperBound, by: ProductTile.rows) {
-                let x = left.tileRows(row)
-                for (index, panel) in panels.enumerated() {
-                    ProductTile.multiply(
-                        x, memory + index * words * width, words: words, precision: precision,
-                        into: sums)
-                    storeTile(
-                        sums, into: c, row: row, column: panel * width,
-                        accumulating: accumulating, bias: nil, isGELU: false)
-                }
+        for panel in panels {
+            for first in stride(from: inner.lowerBound, to: inner.upperBound, by: chunk) {
+                let range = first..<min(first + chunk, inner.upperBound)
+                right.pack(
+                    outer: panel * width..<min((panel + 1) * width, c.columns), inner: range,
+                    precision: precision, width: width, into: memory)
+                multiplyPanel(
+                    left.skipping(precision.words(first - inner.lowerBound)), rows, memory,
+                    words: precision.words(range.count), precision, into: c, panel: panel,
+                    accumulating: accumulating || first > inner.lowerBound)
             }
+        }
+    }
+}
+
+/// Some rows by one panel and one chunk of inner indices.
+@inline(__always)
+func multiplyPanel(
+    _ left: LeftFactor, _ rows: Range<Int>, _ panel: UnsafePointer<UInt32>, words: Int,
+    _ precision: MatrixPrecision, into c: MatrixView, panel index: Int, accumulating: Bool,
+    bias: UnsafePointer<Float>? = nil, isGELU: Bool = false
+) {
+    withSums { sums in
+        for row in stride(from: rows.lowerBound, to: rows.upperBound, by: ProductTile.rows) {
+            ProductTile.multiply(
+                left.tileRows(row), panel, words: words, precision: precision, into: sums)
+            storeTile(
+                sums, into: c, row: row, column: index * ProductTile.columns,
+                accumulating: accumulating, bias: bias, isGELU: isGELU)
         }
     }
 }
 
 /// How a product is cut. The rules look at sizes only, so that results do not depend on the machine.
 struct ProductBlocks {
-    /// Rows of a left factor that are laid out at a time.
+    /// Rows and inner indices of a left factor that are laid out at a time; a multiple of every chunk.
     static let leftRows = 4096
+    static let leftInner = 6144
 
     /// Rows and panels of one task, and how many tasks there are.
     private let rows: Int
@@ -87,7 +102,7 @@ struct ProductBlocks {
     init(rows: Int, panels: Int) {
         self.rows = rows
         self.panels = panels
-        rowsPerTask = min(rows, 256)
+        rowsPerTask = min(rows, 512)
         let rowTasks = (rows + rowsPerTask - 1) / max(1, rowsPerTask)
         // Enough tasks for the threads to end together.
         var panelsPerTask = 4
@@ -107,13 +122,9 @@ struct ProductBlocks {
         return (row..<min(row + rowsPerTask, rows), panel..<min(panel + panelsPerTask, panels))
     }
 
-    /// Inner indices that are summed in registers: four panels of them stay in the second-level cache.
-    static func chunks(of inner: Int, _ precision: MatrixPrecision) -> [Range<Int>] {
-        let length = 768 * precision.perWord
-        return stride(from: 0, to: inner, by: length).map { (start: Int) in
-            start..<min(start + length, inner)
-        }
-    }
+    /// Inner indices that are summed in registers: a panel of them stays in the second-level cache
+    /// while rows pass by, and sums are seldom put down.
+    static func chunk(_ precision: MatrixPrecision) -> Int { 768 * precision.perWord }
 }
 
 /// Room for the sums of a tile.
@@ -141,21 +152,26 @@ func storeTile(
     for offset in 0..<min(ProductTile.rows, c.rows - row) {
         let source = sums + offset * width
         let target = c.base + (row + offset) * c.stride + column
-        for half in [0, 16] where half < columns {
-            let count = min(16, columns - half)
-            var value = source.vector(at: half)
-            if let bias { value += bias.vector(at: half) }
+        var low = source.vector(at: 0)
+        var high = source.vector(at: 16)
+        if let bias {
+            low += bias.vector(at: 0)
+            high += bias.vector(at: 16)
+        }
+        if columns == width {
             if accumulating {
-                value +=
-                    count == 16
-                    ? target.vector(at: half) : target.partialVector(at: half, count: count)
+                low += target.vector(at: 0)
+                high += target.vector(at: 16)
             }
-            if isGELU { value = geluErf(value) }
-            if count == 16 {
-                target.store(value, at: half)
-            } else {
-                target.store(value, at: half, count: count)
-            }
+            target.store(isGELU ? geluErf(low) : low, at: 0)
+            target.store(isGELU ? geluErf(high) : high, at: 16)
+            continue
+        }
+        source.store(low, at: 0)
+        source.store(high, at: 16)
+        for index in 0..<columns {
+            let value = source[index] + (accumulating ? target[index] : 0)
+            target[index] = isGELU ? geluErf(Vector(repeating: value))[0] : value
         }
     }
 }

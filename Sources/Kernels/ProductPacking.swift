@@ -56,8 +56,7 @@ struct ProductFactor {
         let first = pointer(outer: outer.lowerBound, inner: k)
         switch precision {
         case .float32:
-            UnsafeMutableRawPointer(line).copyMemory(
-                from: first, byteCount: outer.count * MemoryLayout<Float>.stride)
+            copyWords(first, to: line, count: outer.count)
         case .bfloat16:
             let second = k + 1 < inner.upperBound ? first + matrix.stride : nil
             product_pair_lines(first, second, line, outer.count)
@@ -128,6 +127,14 @@ struct LeftFactor {
     /// Rows that exist.
     var rows: Int
 
+    /// The same rows without their first words.
+    @inline(__always)
+    func skipping(_ words: Int) -> LeftFactor {
+        var result = self
+        result.base += words * step
+        return result
+    }
+
     /// The eight rows (or fewer, at the end) from `row` on, a multiple of eight.
     @inline(__always)
     func tileRows(_ row: Int) -> LeftRows {
@@ -193,10 +200,31 @@ extension ProductFactor {
             for k in stride(from: inner.lowerBound, to: inner.upperBound, by: precision.perWord) {
                 copyLine(outer, k, of: inner, precision, into: line)
                 for group in 0..<groups.count {
-                    (target + group * groupStride).update(from: line + group * tile, count: tile)
+                    copyWords(line + group * tile, to: target + group * groupStride, count: tile)
                 }
                 target += tile
             }
         }
+    }
+}
+
+/// Copies a few words of 32 bits, without the call that `memmove` is.
+@inline(__always)
+private func copyWords(
+    _ source: UnsafeRawPointer, to target: UnsafeMutablePointer<UInt32>, count: Int
+) {
+    typealias Eight = SIMD8<UInt32>
+    let width = 8 * MemoryLayout<UInt32>.stride
+    let target = UnsafeMutableRawPointer(target)
+    let whole = count / 8
+    for index in 0..<whole {
+        target.storeBytes(
+            of: (source + index * width).loadUnaligned(as: Eight.self), toByteOffset: index * width,
+            as: Eight.self)
+    }
+    let rest = count - 8 * whole
+    if rest > 0 {
+        (target + whole * width).copyMemory(
+            from: source + whole * width, byteCount: rest * MemoryLayout<UInt32>.stride)
     }
 }

@@ -48,13 +48,13 @@ public enum ThreadScratch {
             repeating: UnsafeMutableRawBufferPointer(start: nil, count: 0),
             count: User.allCases.count)
 
-        deinit { for block in blocks { block.deallocate() } }
+        deinit { for block in blocks { block.baseAddress.map(PageMemory.deallocate) } }
 
         func reserve(_ index: Int, bytes: Int) -> UnsafeMutableRawPointer {
             if let base = blocks[index].baseAddress, blocks[index].count >= bytes { return base }
             let size = max(bytes, blocks[index].count * 5 / 4, 64)
-            blocks[index].deallocate()
-            let base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
+            blocks[index].baseAddress.map(PageMemory.deallocate)
+            let base = PageMemory.allocate(bytes: size)
             blocks[index] = UnsafeMutableRawBufferPointer(start: base, count: size)
             return base
         }

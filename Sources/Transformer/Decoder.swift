@@ -39,7 +39,7 @@ public final class Decoder {
         self.layout = layout
         self.parameters = parameters
         self.precision = precision
-        let layers = LinearLayers(layout: layout, precision: precision, packedFrom: nil)
+        let layers = LinearLayers(layout: layout, precision: precision, packing: nil)
         blocks = Self.makeBlocks(configuration, layers)
         attention = Attention(
             headCount: configuration.headCount,

@@ -43,7 +43,8 @@ public final class IncrementalDecoder {
     public init(_ decoder: Decoder) {
         self.decoder = decoder
         let layers = LinearLayers(
-            layout: decoder.layout, precision: decoder.precision, packedFrom: decoder.parameters)
+            layout: decoder.layout, precision: decoder.precision,
+            packing: (decoder.parameters, PageArena()))
         blocks = Decoder.makeBlocks(decoder.configuration, layers)
         head = VocabularyHead(decoder.configuration, layers)
         shape = KeyValueShape(decoder.configuration)

@@ -12,14 +12,15 @@ enum LinearStorage: Sendable {
 struct LinearLayers {
     let layout: ParameterLayout
     let precision: MatrixPrecision
-    /// Where weights are copied from to be laid out once, for inference alone; nil to read them in place.
-    let packedFrom: ParameterBuffer?
+    /// Where weights are copied from to be laid out once, for inference alone, and the memory for
+    /// that; nil to read them in place.
+    let packing: (source: ParameterBuffer, arena: PageArena)?
 
     /// The layer whose parameters are `name + ".weight"` and, if `hasBias`, `name + ".bias"`.
     func layer(_ name: String, storage: LinearStorage, hasBias: Bool) -> Linear {
         Linear(
             layout, weight: name + ".weight", bias: hasBias ? name + ".bias" : nil,
-            storage: storage, precision: precision, packedFrom: packedFrom)
+            storage: storage, precision: precision, packing: packing)
     }
 }
 
@@ -37,7 +38,8 @@ struct Linear {
     /// The layer with these parameters.
     init(
         _ layout: ParameterLayout, weight name: String, bias biasName: String? = nil,
-        storage: LinearStorage, precision: MatrixPrecision, packedFrom: ParameterBuffer? = nil
+        storage: LinearStorage, precision: MatrixPrecision,
+        packing: (source: ParameterBuffer, arena: PageArena)?
     ) {
         guard let entry = layout[name] else { preconditionFailure("no \(name)") }
         self.storage = storage
@@ -46,9 +48,11 @@ struct Linear {
         outputWidth = storage == .outputByInput ? entry.shape[0] : entry.shape[1]
         weight = entry.offset
         bias = biasName.map(layout.offset)
-        if let base = packedFrom?.base {
+        if let packing {
+            let base = packing.source.base
             packed = PackedWeights(
-                matrix(base), transposition, bias: bias.map { base + $0 }, precision: precision)
+                matrix(base), transposition, bias: bias.map { base + $0 }, precision: precision,
+                in: packing.arena)
         }
     }
 

@@ -1,3 +1,5 @@
+import Kernels
+
 /// One contiguous block of memory for all parameters of a model, or for their gradients or moments.
 ///
 /// Gaps between tensors (they start on cache lines) stay zero.
@@ -10,13 +12,11 @@ public final class ParameterBuffer {
     /// `count` zeros.
     public init(count: Int) {
         self.count = count
-        base = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 64
-        ).bindMemory(to: Float.self, capacity: max(1, count))
+        base = PageMemory.allocate(max(1, count), of: Float.self)
         base.initialize(repeating: 0, count: max(1, count))
     }
 
-    deinit { base.deallocate() }
+    deinit { PageMemory.deallocate(base) }
 
     /// The elements of one tensor.
     public func elements(of entry: ParameterEntry) -> UnsafeMutableBufferPointer<Float> {

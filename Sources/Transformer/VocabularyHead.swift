@@ -28,7 +28,7 @@ struct VocabularyHead {
             ? "transformer.wte.weight" : "model.embed_tokens.weight"
         projection = Linear(
             layers.layout, weight: configuration.tiedHead ? embedding : "lm_head.weight",
-            storage: .outputByInput, precision: layers.precision, packedFrom: layers.packedFrom)
+            storage: .outputByInput, precision: layers.precision, packing: layers.packing)
     }
 
     private var rowLimit: Int { max(16, Self.logitLimit / vocabularySize) }
