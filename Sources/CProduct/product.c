@@ -36,7 +36,8 @@ static inline floats add_products(floats sum, words a, words b) {
 static inline words broadcast(const uint32_t *value) { return *value - (words){}; }
 
 static inline void tile(const uint32_t *a, intptr_t row_stride, intptr_t step, intptr_t rows,
-                        const int count, const uint32_t *panel, intptr_t pairs, float *sums) {
+                        const int count, const uint32_t *panel, intptr_t pairs,
+                        const uint32_t *ahead, float *sums) {
     const uint32_t *row[product_tile_rows];
     floats low[product_tile_rows];
     floats high[product_tile_rows];
@@ -45,6 +46,7 @@ static inline void tile(const uint32_t *a, intptr_t row_stride, intptr_t step, i
         low[r] = high[r] = (floats){};
     }
     for (intptr_t k = 0; k < pairs; k++) {
+        product_prefetch(ahead + k * lanes);
         const words left = load(panel + k * product_tile_columns);
         const words right = load(panel + k * product_tile_columns + lanes);
 #pragma clang loop unroll(full)
@@ -61,22 +63,23 @@ static inline void tile(const uint32_t *a, intptr_t row_stride, intptr_t step, i
 }
 
 void product_bfloat16_tile(const uint32_t *a, intptr_t row_stride, intptr_t step, intptr_t rows,
-                           const uint32_t *panel, intptr_t pairs, float *sums) {
+                           const uint32_t *panel, intptr_t pairs, const uint32_t *ahead,
+                           float *sums) {
     if (rows <= 2) {
-        tile(a, row_stride, step, rows, 2, panel, pairs, sums);
+        tile(a, row_stride, step, rows, 2, panel, pairs, ahead, sums);
         return;
     }
 #ifdef __AVX512F__
     // Known distances leave more registers to the loop.
     if (step == 1)
-        tile(a, row_stride, 1, rows, 8, panel, pairs, sums);
+        tile(a, row_stride, 1, rows, 8, panel, pairs, ahead, sums);
     else if (step == product_tile_rows && row_stride == 1 && rows == product_tile_rows)
-        tile(a, 1, product_tile_rows, product_tile_rows, 8, panel, pairs, sums);
+        tile(a, 1, product_tile_rows, product_tile_rows, 8, panel, pairs, ahead, sums);
     else
-        tile(a, row_stride, step, rows, 8, panel, pairs, sums);
+        tile(a, row_stride, step, rows, 8, panel, pairs, ahead, sums);
 #else
     for (intptr_t first = 0; first < rows; first += 2)
-        tile(a + first * row_stride, row_stride, step, rows - first, 2, panel, pairs,
+        tile(a + first * row_stride, row_stride, step, rows - first, 2, panel, pairs, ahead,
              sums + first * product_tile_columns);
 #endif
 }

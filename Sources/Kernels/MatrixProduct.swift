@@ -70,16 +70,22 @@ private func multiply(
 }
 
 /// Some rows by one panel and one chunk of inner indices.
+///
+/// - Parameter ahead: the piece of memory, as large as the panel's, that will be needed next
 @inline(__always)
 func multiplyPanel(
     _ left: LeftFactor, _ rows: Range<Int>, _ panel: UnsafePointer<UInt32>, words: Int,
     _ precision: MatrixPrecision, into c: MatrixView, panel index: Int, accumulating: Bool,
-    bias: UnsafePointer<Float>? = nil, isGELU: Bool = false
+    bias: UnsafePointer<Float>? = nil, isGELU: Bool = false, ahead: UnsafePointer<UInt32>? = nil
 ) {
     withSums { sums in
         for row in stride(from: rows.lowerBound, to: rows.upperBound, by: ProductTile.rows) {
+            // Half of the piece ahead while the first eight rows pass, half while the next do.
+            let pass = (row - rows.lowerBound) / ProductTile.rows
+            let half = words * ProductTile.columns / 2
             ProductTile.multiply(
-                left.tileRows(row), panel, words: words, precision: precision, into: sums)
+                left.tileRows(row), panel, words: words, precision: precision,
+                ahead: pass < 2 ? (ahead ?? panel) + pass * half : panel, into: sums)
             storeTile(
                 sums, into: c, row: row, column: index * ProductTile.columns,
                 accumulating: accumulating, bias: bias, isGELU: isGELU)

@@ -97,7 +97,11 @@ public final class PackedWeights {
             let rows = firstRow..<min(firstRow + rowsPerTask, y.rows)
             let firstPanel = task % panelTasks * panelsPerTask
             for panel in firstPanel..<min(firstPanel + panelsPerTask, panelCount) {
-                let memory = panels + panel * precision.words(inputWidth) * width
+                let size = precision.words(inputWidth) * width
+                let memory = panels + panel * size
+                // With one panel a task, threads take turns.
+                let next = panelsPerTask == 1 ? panel + Parallel.threads : panel + 1
+                let ahead = next < panelCount ? panels + next * size : memory
                 for first in stride(from: 0, to: inputWidth, by: chunk) {
                     let words = precision.words(min(chunk, inputWidth - first))
                     multiplyPanel(
@@ -106,7 +110,8 @@ public final class PackedWeights {
                         into: y, panel: panel,
                         accumulating: first > 0 || epilogue == .accumulate,
                         bias: first > 0 ? nil : bias.map { UnsafePointer($0 + panel * width) },
-                        isGELU: epilogue == .geluErf && first + chunk >= inputWidth)
+                        isGELU: epilogue == .geluErf && first + chunk >= inputWidth,
+                        ahead: ahead + precision.words(first) * width)
                 }
             }
         }

@@ -38,15 +38,16 @@ enum ProductTile {
     ///
     /// - Parameters:
     ///   - panel: (words, 32)
+    ///   - ahead: as many cache lines as there are words, which will be needed soon
     ///   - sums: (8, 32); rows beyond those of `x` hold anything
     @inline(__always)
     static func multiply(
         _ x: LeftRows, _ panel: UnsafePointer<UInt32>, words: Int, precision: MatrixPrecision,
-        into sums: UnsafeMutablePointer<Float>
+        ahead: UnsafePointer<UInt32>, into sums: UnsafeMutablePointer<Float>
     ) {
         guard precision == .float32 else {
             product_bfloat16_tile(
-                x.base, x.rowStride, x.step, min(rows, x.rows), panel, words, sums)
+                x.base, x.rowStride, x.step, min(rows, x.rows), panel, words, ahead, sums)
             return
         }
         let a = UnsafeRawPointer(x.base).assumingMemoryBound(to: Float.self)
@@ -63,17 +64,19 @@ enum ProductTile {
         } else if x.step == 1 {
             // Known distances leave more registers to the loop.
             multiplyEight(
-                a, rowStride: x.rowStride, step: 1, rows: x.rows, panel, words, into: sums)
+                a, rowStride: x.rowStride, step: 1, rows: x.rows, panel, words, ahead, into: sums)
         } else {
             multiplyEight(
-                a, rowStride: x.rowStride, step: x.step, rows: x.rows, panel, words, into: sums)
+                a, rowStride: x.rowStride, step: x.step, rows: x.rows, panel, words, ahead,
+                into: sums)
         }
     }
 
     @inline(__always)
     private static func multiplyEight(
         _ a: UnsafePointer<Float>, rowStride: Int, step: Int, rows: Int,
-        _ panel: UnsafePointer<Float>, _ inner: Int, into sums: UnsafeMutablePointer<Float>
+        _ panel: UnsafePointer<Float>, _ inner: Int, _ ahead: UnsafePointer<UInt32>,
+        into sums: UnsafeMutablePointer<Float>
     ) {
         // Rows that do not exist repeat the last one.
         let last = rows - 1
@@ -93,8 +96,11 @@ enum ProductTile {
         var r6 = RowSums()
         var r7 = RowSums()
         var line = panel
+        var ahead = ahead
         var k = 0
         for _ in 0..<inner {
+            product_prefetch(ahead)
+            ahead += 16
             let low = line.vector(at: 0)
             let high = line.vector(at: 16)
             line += columns

@@ -32,9 +32,13 @@ static inline bool product_has_bfloat16(void) {
 /// sums[r][c] = sum over k of a[r][k] * panel[k][c], in float, in ascending order of k.
 ///
 /// a: element (r, k) is at a + r * row_stride + k * step, `rows` <= 8 of them exist, the others repeat
-/// the last one. panel: (pairs, 32). sums: (8, 32).
+/// the last one. panel: (pairs, 32). sums: (8, 32). ahead: `pairs` cache lines that will be needed soon.
 void product_bfloat16_tile(const uint32_t *a, intptr_t row_stride, intptr_t step, intptr_t rows,
-                           const uint32_t *panel, intptr_t pairs, float *sums);
+                           const uint32_t *panel, intptr_t pairs, const uint32_t *ahead,
+                           float *sums);
+
+/// Asks for a cache line that will be needed soon.
+static inline void product_prefetch(const void *line) { __builtin_prefetch(line, 0, 2); }
 
 /// Pairs of two lines: pairs[i] = (low[i], high[i]), `count` of them, rounded to nearest even. Without
 /// a second line, zeros.
