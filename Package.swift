@@ -67,7 +67,7 @@ let package = Package(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
         library("Evaluation", ["COpenBLAS", "Kernels", "StreamIO", "Records"]),
         library("Reporting", ["Evaluation", "StreamIO", "Records"]),
-        library("ToolKit", ["StreamIO", "Records", argumentParser]),
+        library("ToolKit", ["Kernels", "StreamIO", "Records", argumentParser]),
         library(
             "TrainingTool",
             [

@@ -27,13 +27,15 @@ public func multiply(
     }
     let left = ProductFactor(matrix: a, innerIsColumn: transposeA == .none)
     let right = ProductFactor(matrix: b, innerIsColumn: transposeB == .transposed)
+    let chunk = ProductBlocks.chunk(of: inner, precision)
+    let chunksTogether = max(1, ProductBlocks.leftInner / chunk)
     for firstRow in stride(from: 0, to: c.rows, by: ProductBlocks.leftRows) {
         let rows = firstRow..<min(firstRow + ProductBlocks.leftRows, c.rows)
-        for first in stride(from: 0, to: inner, by: ProductBlocks.leftInner) {
-            let range = first..<min(first + ProductBlocks.leftInner, inner)
+        for first in stride(from: 0, to: inner, by: chunk * chunksTogether) {
+            let range = first..<min(first + chunk * chunksTogether, inner)
             let laidOut = layOutLeft(left, rows: rows, inner: range, precision: precision)
             multiply(
-                laidOut, right, range, into: c.rows(rows),
+                laidOut, right, range, chunk: chunk, into: c.rows(rows),
                 accumulating: accumulating || first > 0, precision)
         }
     }
@@ -41,13 +43,12 @@ public func multiply(
 
 /// Tasks take some rows by some panels of columns.
 private func multiply(
-    _ left: LeftFactor, _ right: ProductFactor, _ inner: Range<Int>, into c: MatrixView,
-    accumulating: Bool, _ precision: MatrixPrecision
+    _ left: LeftFactor, _ right: ProductFactor, _ inner: Range<Int>, chunk: Int,
+    into c: MatrixView, accumulating: Bool, _ precision: MatrixPrecision
 ) {
     let width = ProductTile.columns
     let panels = (c.columns + width - 1) / width
     let blocks = ProductBlocks(rows: c.rows, panels: panels)
-    let chunk = ProductBlocks.chunk(precision)
     let words = precision.words(chunk)
     Parallel.forEach(blocks.count) { task in
         let (rows, panels) = blocks.block(task)
@@ -95,7 +96,7 @@ func multiplyPanel(
 
 /// How a product is cut. The rules look at sizes only, so that results do not depend on the machine.
 struct ProductBlocks {
-    /// Rows and inner indices of a left factor that are laid out at a time; a multiple of every chunk.
+    /// Rows and inner indices of a left factor that are laid out at a time.
     static let leftRows = 4096
     static let leftInner = 6144
 
@@ -128,9 +129,13 @@ struct ProductBlocks {
         return (row..<min(row + rowsPerTask, rows), panel..<min(panel + panelsPerTask, panels))
     }
 
-    /// Inner indices that are summed in registers: a panel of them stays in the second-level cache
-    /// while rows pass by, and sums are seldom put down.
-    static func chunk(_ precision: MatrixPrecision) -> Int { 768 * precision.perWord }
+    /// How many of `inner` indices are summed in registers at a time: at most so many that a panel of
+    /// them stays in the second-level cache while rows pass by, in pieces of about the same size.
+    static func chunk(of inner: Int, _ precision: MatrixPrecision) -> Int {
+        let most = 1024 * precision.perWord
+        let pieces = (inner + most - 1) / most
+        return (inner + pieces - 1) / pieces + 15 & ~15
+    }
 }
 
 /// Room for the sums of a tile.

@@ -91,7 +91,7 @@ public final class PackedWeights {
         let panelsPerTask = y.rows <= 128 ? 1 : 12
         let rowTasks = (y.rows + rowsPerTask - 1) / rowsPerTask
         let panelTasks = (panelCount + panelsPerTask - 1) / panelsPerTask
-        let chunk = ProductBlocks.chunk(precision)
+        let chunk = ProductBlocks.chunk(of: inputWidth, precision)
         Parallel.forEach(rowTasks * panelTasks) { task in
             let firstRow = task / panelTasks * rowsPerTask
             let rows = firstRow..<min(firstRow + rowsPerTask, y.rows)

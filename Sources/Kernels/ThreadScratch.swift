@@ -11,6 +11,8 @@ public enum ThreadScratch {
         case rightFactor
         /// Scores, keys and values of attention.
         case attention
+        /// Partial sums of a reduction.
+        case reduction
     }
 
     /// At least `bytes` bytes, aligned to 64; what is in them is lost at the next call for `user`.

@@ -173,15 +173,14 @@ struct Attention {
     }
 }
 
-/// The memory of one thread for one (tree, key-value head).
-private final class AttentionScratch {
+/// The memory of one thread for one (tree, key-value head); valid until the thread makes another.
+private struct AttentionScratch {
     let keys: UnsafeMutablePointer<Float>
     let values: UnsafeMutablePointer<Float>
     let keyGradients: UnsafeMutablePointer<Float>
     let valueGradients: UnsafeMutablePointer<Float>
     private let scoreMemory: UnsafeMutablePointer<Float>
     private let gradientMemory: UnsafeMutablePointer<Float>
-    private let memory: UnsafeMutablePointer<Float>
     private let headWidth: Int
 
     init(tree: [PackedBatch.Segment], block: Int, headWidth: Int, gradients: Bool) {
@@ -189,7 +188,8 @@ private final class AttentionScratch {
         self.headWidth = headWidth
         let rows = longest * headWidth
         let scores = block * longest
-        memory = .allocate(capacity: gradients ? 4 * rows + 2 * scores : 2 * rows + scores)
+        let memory = ThreadScratch.floats(
+            .attention, count: gradients ? 4 * rows + 2 * scores : 2 * rows + scores)
         keys = memory
         values = keys + rows
         scoreMemory = values + rows
@@ -197,8 +197,6 @@ private final class AttentionScratch {
         keyGradients = gradients ? gradientMemory + scores : keys
         valueGradients = gradients ? keyGradients + rows : values
     }
-
-    deinit { memory.deallocate() }
 
     func scores(rows: Int, columns: Int) -> MatrixView {
         MatrixView(scoreMemory, rows: rows, columns: columns)

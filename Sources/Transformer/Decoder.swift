@@ -123,8 +123,10 @@ public final class Decoder {
                     workspace: workspace, output: next
                 ) { qkv, output in
                     onKeysAndValues?(layer, qkv)
-                    attention.forward(
-                        batch, qkv: qkv, output: output, logSumExp: state.logSumExp)
+                    StageClock.measure(.attention) {
+                        attention.forward(
+                            batch, qkv: qkv, output: output, logSumExp: state.logSumExp)
+                    }
                 }
             }
         }
@@ -158,10 +160,12 @@ public final class Decoder {
                     parameters.base, gradients: gradients, positions: positions,
                     activations: state, workspace: workspace, residual: residual
                 ) { outputGradient, qkvGradient in
-                    attention.backward(
-                        batch, qkv: state.qkv, output: state.attended,
-                        logSumExp: state.logSumExp, outputGradient: outputGradient,
-                        qkvGradient: qkvGradient)
+                    StageClock.measure(.attention) {
+                        attention.backward(
+                            batch, qkv: state.qkv, output: state.attended,
+                            logSumExp: state.logSumExp, outputGradient: outputGradient,
+                            qkvGradient: qkvGradient)
+                    }
                 }
             }
         }

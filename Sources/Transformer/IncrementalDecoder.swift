@@ -124,8 +124,7 @@ public final class IncrementalDecoder {
         let wanted = rows.indices.filter { rows[$0].wanted }
         guard !wanted.isEmpty else { return }
         let hidden = decoder.hidden(wanted, of: final)
-        let vocabulary = configuration.vocabularySize
-        let logits = decoder.logitMemory.matrix(rows: wanted.count, columns: vocabulary)
+        let logits = head.logits(wanted.count, in: decoder.logitMemory)
         head.projection.forward(parameters, hidden, into: logits)
         Parallel.forEach(wanted.count) { index in
             let row = rows[wanted[index]]

@@ -66,6 +66,10 @@ struct Linear {
             : MatrixView(base + weight, rows: inputWidth, columns: outputWidth)
     }
 
+    private func operations(rows: Int) -> Double {
+        2 * Double(rows) * Double(inputWidth) * Double(outputWidth)
+    }
+
     /// y ← x·W + b, or y ← y + x·W + b when `accumulating`.
     ///
     /// The bits of a row of the result depend on that row of x alone.
@@ -77,14 +81,16 @@ struct Linear {
         _ parameters: UnsafeMutablePointer<Float>, _ x: MatrixView, into y: MatrixView,
         accumulating: Bool = false
     ) {
-        if let packed {
-            packed.forward(x, into: y, accumulating ? .accumulate : .none)
-            return
+        StageClock.measure(.forwardProducts, operations: operations(rows: x.rows)) {
+            if let packed {
+                packed.forward(x, into: y, accumulating ? .accumulate : .none)
+                return
+            }
+            multiply(
+                x, .none, matrix(parameters), transposition, into: y,
+                accumulating: accumulating, precision: precision)
+            if let bias { addBias(parameters + bias, to: y) }
         }
-        multiply(
-            x, .none, matrix(parameters), transposition, into: y, accumulating: accumulating,
-            precision: precision)
-        if let bias { addBias(parameters + bias, to: y) }
     }
 
     /// Adds the parameters' gradients, and computes or accumulates the input's.
@@ -106,17 +112,13 @@ struct Linear {
     func parameterGradients(
         _ gradients: UnsafeMutablePointer<Float>, _ x: MatrixView, gradient: MatrixView
     ) {
-        switch storage {
-        case .outputByInput:
+        StageClock.measure(.weightProducts, operations: operations(rows: x.rows)) {
+            let (left, right) = storage == .outputByInput ? (gradient, x) : (x, gradient)
             multiply(
-                gradient, .transposed, x, .none, into: matrix(gradients), accumulating: true,
+                left, .transposed, right, .none, into: matrix(gradients), accumulating: true,
                 precision: precision)
-        case .inputByOutput:
-            multiply(
-                x, .transposed, gradient, .none, into: matrix(gradients), accumulating: true,
-                precision: precision)
+            if let bias { addColumnSums(of: gradient, to: gradients + bias) }
         }
-        if let bias { addColumnSums(of: gradient, to: gradients + bias) }
     }
 
     /// dx ← dy·W, or dx ← dx + dy·W when `accumulating`.
@@ -124,8 +126,11 @@ struct Linear {
         _ parameters: UnsafeMutablePointer<Float>, gradient: MatrixView, xGradient: MatrixView,
         accumulating: Bool = false
     ) {
-        multiply(
-            gradient, .none, matrix(parameters), storage == .outputByInput ? .none : .transposed,
-            into: xGradient, accumulating: accumulating, precision: precision)
+        StageClock.measure(.inputProducts, operations: operations(rows: gradient.rows)) {
+            multiply(
+                gradient, .none, matrix(parameters),
+                storage == .outputByInput ? .none : .transposed,
+                into: xGradient, accumulating: accumulating, precision: precision)
+        }
     }
 }

@@ -128,12 +128,14 @@ struct LlamaBlock: DecoderBlock {
         down.parameterGradients(gradients, activated, gradient: residual)
         let hiddenGradient = workspace.hidden.matrix(rows: rows, columns: gate.outputWidth)
         down.inputGradient(parameters, gradient: residual, xGradient: hiddenGradient)
-        Parallel.forEach(rows) { row in
-            let line = activations.feedForward.base + row * activations.feedForward.stride
-            swigluBackward(
-                gate: line, up: line + gate.outputWidth,
-                gradient: hiddenGradient.base + row * hiddenGradient.stride,
-                count: gate.outputWidth)
+        StageClock.measure(.pointwise) {
+            Parallel.forEach(rows) { row in
+                let line = activations.feedForward.base + row * activations.feedForward.stride
+                swigluBackward(
+                    gate: line, up: line + gate.outputWidth,
+                    gradient: hiddenGradient.base + row * hiddenGradient.stride,
+                    count: gate.outputWidth)
+            }
         }
         rmsNormForward(
             activations.middle, weight: parameters + feedForwardNorm,
@@ -152,11 +154,13 @@ struct LlamaBlock: DecoderBlock {
     }
 
     private func activate(_ gateAndUp: MatrixView, into output: MatrixView) {
-        Parallel.forEach(gateAndUp.rows) { row in
-            let line = gateAndUp.base + row * gateAndUp.stride
-            swigluForward(
-                gate: line, up: line + gate.outputWidth, into: output.base + row * output.stride,
-                count: gate.outputWidth)
+        StageClock.measure(.pointwise) {
+            Parallel.forEach(gateAndUp.rows) { row in
+                let line = gateAndUp.base + row * gateAndUp.stride
+                swigluForward(
+                    gate: line, up: line + gate.outputWidth,
+                    into: output.base + row * output.stride, count: gate.outputWidth)
+            }
         }
     }
 }

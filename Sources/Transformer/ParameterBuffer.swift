@@ -25,7 +25,9 @@ public final class ParameterBuffer {
 
     /// Sets all elements to zero.
     public func zero() {
-        base.update(repeating: 0, count: count)
+        Parallel.forEachRange(count, grain: 1 << 18) { range in
+            (base + range.lowerBound).update(repeating: 0, count: range.count)
+        }
     }
 
     /// A buffer with the same content.

@@ -31,6 +31,14 @@ struct VocabularyHead {
             storage: .outputByInput, precision: layers.precision, packing: layers.packing)
     }
 
+    /// Room for the logits of some rows, (rows, V). Rows are a little further apart than they are long:
+    /// with a round number of them, many rows of a column would compete for the same lines of a cache.
+    func logits(_ rows: Int, in memory: FloatBuffer) -> MatrixView {
+        let stride = (vocabularySize + 31) / 16 * 16
+        return MatrixView(
+            memory.reserve(rows * stride), rows: rows, columns: vocabularySize, stride: stride)
+    }
+
     private var rowLimit: Int { max(16, Self.logitLimit / vocabularySize) }
 
     /// Computes the log-probability of every target and, given an objective, the gradients.
@@ -48,7 +56,7 @@ struct VocabularyHead {
         for unit in index.units(rowLimit: rowLimit) {
             let rows = index.rows(of: unit)
             if rows.count <= rowLimit {
-                let logits = logitMemory.matrix(rows: rows.count, columns: vocabularySize)
+                let logits = logits(rows.count, in: logitMemory)
                 projection.forward(parameters, hidden.rows(rows), into: logits)
                 let sums = softmax(logits, rows, index, batch, into: &logProbabilities)
                 guard let backward else { continue }
@@ -63,14 +71,14 @@ struct VocabularyHead {
                 $0..<min($0 + rowLimit, rows.upperBound)
             }
             for piece in pieces {
-                let logits = logitMemory.matrix(rows: piece.count, columns: vocabularySize)
+                let logits = logits(piece.count, in: logitMemory)
                 projection.forward(parameters, hidden.rows(piece), into: logits)
                 _ = softmax(logits, piece, index, batch, into: &logProbabilities)
             }
             guard let backward else { continue }
             let weights = backward.weights(unit, batch, logProbabilities)
             for piece in pieces {
-                let logits = logitMemory.matrix(rows: piece.count, columns: vocabularySize)
+                let logits = logits(piece.count, in: logitMemory)
                 projection.forward(parameters, hidden.rows(piece), into: logits)
                 let sums = softmax(logits, piece, index, batch, into: &logProbabilities)
                 differentiate(
@@ -86,19 +94,21 @@ struct VocabularyHead {
         into logProbabilities: inout [Float]
     ) -> [Float] {
         var sums = [Float](repeating: 0, count: rows.count)
-        logProbabilities.withUnsafeMutableBufferPointer { logProbabilities in
-            sums.withUnsafeMutableBufferPointer { sums in
-                Parallel.forEach(rows.count) { offset in
-                    let line = logits.base + offset * logits.stride
-                    let top = maximum(line, count: logits.columns)
-                    let targets = index.targets(ofRow: rows.lowerBound + offset)
-                    for target in targets {
-                        logProbabilities[target] =
-                            line[Int(batch.targets[target].token)] - top
+        StageClock.measure(.softmax) {
+            logProbabilities.withUnsafeMutableBufferPointer { logProbabilities in
+                sums.withUnsafeMutableBufferPointer { sums in
+                    Parallel.forEach(rows.count) { offset in
+                        let line = logits.base + offset * logits.stride
+                        let top = maximum(line, count: logits.columns)
+                        let targets = index.targets(ofRow: rows.lowerBound + offset)
+                        for target in targets {
+                            logProbabilities[target] =
+                                line[Int(batch.targets[target].token)] - top
+                        }
+                        let sum = exponentiate(line, minus: top, count: logits.columns)
+                        sums[offset] = sum
+                        for target in targets { logProbabilities[target] -= logarithm(sum) }
                     }
-                    let sum = exponentiate(line, minus: top, count: logits.columns)
-                    sums[offset] = sum
-                    for target in targets { logProbabilities[target] -= logarithm(sum) }
                 }
             }
         }
@@ -111,13 +121,15 @@ struct VocabularyHead {
         _ weights: [Float], _ parameters: UnsafeMutablePointer<Float>, _ hidden: MatrixView,
         _ backward: HeadBackward
     ) {
-        Parallel.forEach(rows.count) { offset in
-            let line = logits.base + offset * logits.stride
-            let targets = index.targets(ofRow: rows.lowerBound + offset)
-            let total = targets.reduce(Float(0)) { $0 + weights[index.sequence(ofTarget: $1)] }
-            scale(line, by: -total / sums[offset], count: logits.columns)
-            for target in targets {
-                line[index.token(ofTarget: target)] += weights[index.sequence(ofTarget: target)]
+        StageClock.measure(.softmax) {
+            Parallel.forEach(rows.count) { offset in
+                let line = logits.base + offset * logits.stride
+                let targets = index.targets(ofRow: rows.lowerBound + offset)
+                let total = targets.reduce(Float(0)) { $0 + weights[index.sequence(ofTarget: $1)] }
+                scale(line, by: -total / sums[offset], count: logits.columns)
+                for target in targets {
+                    line[index.token(ofTarget: target)] += weights[index.sequence(ofTarget: target)]
+                }
             }
         }
         projection.backward(

@@ -47,6 +47,8 @@ import Transformer
     @Option(help: "Records that are read at a time.")
     var batchSize = 64
 
+    @OptionGroup var precision: PrecisionOptions
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -61,7 +63,8 @@ import Transformer
         for warning in checkpoint.warnings { log.warning(warning) }
         var scorer = RecordScorer(
             model: Decoder(
-                configuration: checkpoint.configuration, parameters: checkpoint.parameters),
+                configuration: checkpoint.configuration, parameters: checkpoint.parameters,
+                precision: precision.precision),
             rowLimit: microBatchTokens)
         scorer.perToken = perToken
         if role == .reference { scorer.referenceModel = try modelHash(model) }
