@@ -27,6 +27,26 @@ public enum PageMemory {
             .bindMemory(to: type, capacity: max(1, count))
     }
 
+    /// Zeros, to be given back with ``deallocate(_:)``; pages that are never touched take no memory.
+    public static func allocateZeros<Element: BitwiseCopyable>(
+        _ count: Int, of type: Element.Type
+    ) -> UnsafeMutablePointer<Element> {
+        let memory: UnsafeMutablePointer<Element> = allocate(count, of: type)
+        let bytes = count * MemoryLayout<Element>.stride
+        let page = 4096
+        let address = UnsafeMutableRawPointer(memory)
+        // Whole pages are given back to the system, which hands out fresh zeros.
+        let first = address.alignedUp(toMultipleOf: page)
+        let last = (address + bytes).alignedDown(toMultipleOf: page)
+        guard first < last, madvise(first, last - first, MADV_DONTNEED) == 0 else {
+            memset(address, 0, bytes)
+            return memory
+        }
+        memset(address, 0, first - address)
+        memset(last, 0, address + bytes - last)
+        return memory
+    }
+
     /// Gives back what ``allocate(bytes:)`` gave.
     public static func deallocate(_ memory: UnsafeMutableRawPointer) {
         free(memory)

@@ -164,8 +164,8 @@ func layOutLeft(
         .leftFactor, bytes: groups * groupStride * MemoryLayout<UInt32>.stride
     ).assumingMemoryBound(to: UInt32.self)
     if factor.innerIsColumn {
-        // Rows of pairs, as they lie.
-        Parallel.forEachRange(rows.count, grain: 16) { range in
+        // Rows of pairs, as they lie; a few are quicker on one thread.
+        Parallel.forEachRange(rows.count, grain: max(16, (1 << 16) / inner.count)) { range in
             for row in range {
                 product_pair_neighbours(
                     factor.pointer(outer: rows.lowerBound + row, inner: inner.lowerBound),

@@ -12,8 +12,7 @@ public final class ParameterBuffer {
     /// `count` zeros.
     public init(count: Int) {
         self.count = count
-        base = PageMemory.allocate(max(1, count), of: Float.self)
-        base.initialize(repeating: 0, count: max(1, count))
+        base = PageMemory.allocateZeros(max(1, count), of: Float.self)
     }
 
     deinit { PageMemory.deallocate(base) }
