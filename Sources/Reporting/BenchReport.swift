@@ -75,7 +75,7 @@ extension BenchResults {
 
     private var workTable: Table {
         func row(_ work: Work, _ side: Side) -> [String] {
-            let ratio = side.ratio.map { $0.brief + (side.isBest ? "" : " (slower variant)") }
+            let ratio = side.ratio.map { fixed($0, 2) + (side.isBest ? "" : " (slower variant)") }
             return [
                 work.title, side.label, "\(side.median.brief) \(work.unit)",
                 side.runs.map(\.brief).joined(separator: ", "),

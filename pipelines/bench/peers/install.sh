@@ -13,7 +13,9 @@ base=${BENCH_PYTHON:-python3}
 python=$directory/bin/python
 if [[ -n ${BENCH_PYTHON:-} ]]; then
     site() { "$1" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }
-    site "$base" >"$(site "$python")/bench-base.pth"
+    # By addsitedir, so that the base's own path files count too.
+    printf 'import site; site.addsitedir("%s")\n' "$(site "$base")" \
+        >"$(site "$python")/bench-base.pth"
 fi
 
 missing=()

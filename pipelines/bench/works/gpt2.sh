@@ -32,7 +32,8 @@ for precision in fp32 bf16; do
         side peer torch/4 "PyTorch $precision, 4 rows at a time" torch_round torch 4
         side peer torch/1 "PyTorch $precision, 1 row at a time" torch_round torch 1
     fi
-    remark 'not measured here: about 75 tokens/s is published for the CPU build of llm.c on a machine of this class'
+    remark 'not measured here: 75 tokens/s, published for the CPU build of llm.c on a machine of this class'
+    remark 'the first token of a sequence counts here and not there: 260 tokens a step, there 256'
     time_sides
     stop_peers
     finish "$(roof pretrain-mle "$used" 5 "$size" "$records" "${flags[@]}")"

@@ -35,7 +35,7 @@ step_seconds() {
         | {id: "\($i)", prompt_ids: ids($i; $prompt), response_ids: ids($i + 0.5 | . * 1000; $length),
            negatives: [range($k - 1) | {kind: "given", ids: ids($i * 100 + .; $length)}]}' \
         >"$scratch/batch.jsonl"
-    train train-cpo $((runs + 1)) "$3" "$scratch/batch.jsonl" --model "$directory" >/dev/null
+    train train-cpo $((2 * runs + 1)) "$3" "$scratch/batch.jsonl" --model "$directory" >/dev/null
     jq -s '.[1:] | map(.seconds) | sort | .[(length - 1) / 2 | floor]' "$scratch/metrics.jsonl"
 }
 
