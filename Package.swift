@@ -45,7 +45,9 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         // Numerics: no I/O, no Foundation
-        .target(name: "CProduct", cSettings: [.unsafeFlags(["-march=native", "-Wno-psabi"])]),
+        .target(
+            name: "CProduct",
+            cSettings: [.unsafeFlags(["-march=native", "-ffp-contract=fast", "-Wno-psabi"])]),
         library("Kernels", ["COpenBLAS", "CProduct"]),
         library("Transformer", ["Kernels"]),
         library("Objectives", []),

@@ -84,6 +84,56 @@ void product_bfloat16_tile(const uint32_t *a, intptr_t row_stride, intptr_t step
 #endif
 }
 
+typedef int8_t bytes __attribute__((vector_size(16)));
+
+static inline floats load_bytes(const int8_t *source) {
+    bytes result;
+    memcpy(&result, source, sizeof result);
+    return __builtin_convertvector(result, floats);
+}
+
+static inline void int8_tile(const float *a, intptr_t row_stride, intptr_t rows, const int count,
+                             const int8_t *panel, intptr_t inner, const int8_t *ahead,
+                             float *sums) {
+    const float *row[product_tile_rows];
+    floats low[product_tile_rows];
+    floats high[product_tile_rows];
+    for (int r = 0; r < count; r++) {
+        row[r] = a + (r < rows ? r : rows - 1) * row_stride;
+        low[r] = high[r] = (floats){};
+    }
+    for (intptr_t k = 0; k < inner; k++) {
+        product_prefetch(ahead + k * product_tile_columns);
+        const floats left = load_bytes(panel + k * product_tile_columns);
+        const floats right = load_bytes(panel + k * product_tile_columns + lanes);
+#pragma clang loop unroll(full)
+        for (int r = 0; r < count; r++) {
+            const floats factor = row[r][k] - (floats){};
+            low[r] += factor * left;
+            high[r] += factor * right;
+        }
+    }
+    for (int r = 0; r < count; r++) {
+        store(sums + r * product_tile_columns, (words)low[r]);
+        store(sums + r * product_tile_columns + lanes, (words)high[r]);
+    }
+}
+
+void product_int8_tile(const float *a, intptr_t row_stride, intptr_t rows, const int8_t *panel,
+                       intptr_t inner, const int8_t *ahead, float *sums) {
+    if (rows == 1) {
+        int8_tile(a, row_stride, rows, 1, panel, inner, ahead, sums);
+        return;
+    }
+#ifdef __AVX512F__
+    int8_tile(a, row_stride, rows, 8, panel, inner, ahead, sums);
+#else
+    for (intptr_t first = 0; first < rows && first < product_tile_rows; first += 2)
+        int8_tile(a + first * row_stride, row_stride, rows - first, 2, panel, inner, ahead,
+                  sums + first * product_tile_columns);
+#endif
+}
+
 /// Sixteen floats rounded to the nearest bfloat16, halves to even; a NaN stays one.
 static inline halves rounded(const float *source) {
     floats values;

@@ -29,20 +29,28 @@ public final class PackedWeights {
     private let panelCount: Int
     private let arena: PageArena
 
-    /// Copies a layer's weights.
+    /// Whether layers with these outputs can be stacked: each but the last ends where a panel ends.
+    public static func canStack(_ outputWidths: [Int]) -> Bool {
+        outputWidths.dropLast().allSatisfy { $0 % ProductTile.columns == 0 }
+    }
+
+    /// Copies a layer's weights, or those of several with the same input, whose outputs then lie side
+    /// by side.
     ///
     /// - Parameters:
-    ///   - weight: (O, I), or (I, O) if `transposition` is ``Transposition/none``
-    ///   - bias: (O)
+    ///   - weights: (O, I), or (I, O) if `transposition` is ``Transposition/none``; see ``canStack(_:)``
+    ///   - bias: (O) of all outputs
     ///   - arena: where the copy goes; the layers of a model share one
     public init(
-        _ weight: MatrixView, _ transposition: Transposition,
+        _ weights: [MatrixView], _ transposition: Transposition,
         bias: UnsafePointer<Float>? = nil, precision: MatrixPrecision = .float32,
         in arena: PageArena = PageArena()
     ) {
         let isTransposed = transposition == .transposed
-        inputWidth = isTransposed ? weight.columns : weight.rows
-        outputWidth = isTransposed ? weight.rows : weight.columns
+        let widths = weights.map { isTransposed ? $0.rows : $0.columns }
+        precondition(Self.canStack(widths), "layers that cannot be stacked")
+        inputWidth = weights.first.map { isTransposed ? $0.columns : $0.rows } ?? 0
+        outputWidth = widths.reduce(0, +)
         self.precision = precision
         self.arena = arena
         let width = ProductTile.columns
@@ -59,11 +67,15 @@ public final class PackedWeights {
             copy.update(from: $0, count: outputs)
             return copy
         }
-        let factor = ProductFactor(matrix: weight, innerIsColumn: isTransposed)
-        Parallel.forEach(panelCount) { panel in
-            factor.pack(
-                outer: panel * width..<min((panel + 1) * width, outputs), inner: 0..<inputs,
-                precision: precision, width: width, into: panels + panel * panelSize)
+        var start = panels
+        for (weight, outputs) in zip(weights, widths) {
+            let factor = ProductFactor(matrix: weight, innerIsColumn: isTransposed)
+            Parallel.forEach((outputs + width - 1) / width) { panel in
+                factor.pack(
+                    outer: panel * width..<min((panel + 1) * width, outputs), inner: 0..<inputs,
+                    precision: precision, width: width, into: start + panel * panelSize)
+            }
+            start += (outputs + width - 1) / width * panelSize
         }
     }
 

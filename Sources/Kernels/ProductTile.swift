@@ -15,6 +15,21 @@ public enum MatrixPrecision: String, Sendable, Hashable, CaseIterable {
     func words(_ count: Int) -> Int { self == .float32 ? count : (count + 1) / 2 }
 }
 
+/// The numbers that inference computes with.
+public enum InferencePrecision: String, Sendable, Hashable, CaseIterable {
+    /// Weights and inputs of layers as they are.
+    case fp32
+    /// Both rounded to bfloat16.
+    case bf16
+    /// Weights rounded to eight bits with a scale for each output, inputs as they are.
+    case int8
+
+    /// The precision of the products.
+    public var products: MatrixPrecision { self == .bf16 ? .bfloat16 : .float32 }
+    /// Whether weights are rounded to eight bits.
+    public var isQuantized: Bool { self == .int8 }
+}
+
 /// Rows of a left factor, laid out for the product: words of 32 bits, each of one float or of a pair
 /// of bfloat16 numbers that follow each other in the sum.
 struct LeftRows {

@@ -16,8 +16,8 @@ public struct GeneratingModel {
     ///
     /// A checkpoint without a tokenizer, or with one of an unknown kind, works on token ids alone.
     ///
-    /// - Parameter precision: what the factors of matrix products are rounded to
-    public init(directory: String, precision: MatrixPrecision = .float32) throws {
+    /// - Parameter precision: what layers compute with
+    public init(directory: String, precision: InferencePrecision = .fp32) throws {
         let checkpoint = try Checkpoint.load(directory: directory)
         var warnings = checkpoint.warnings
         do {
@@ -36,7 +36,7 @@ public struct GeneratingModel {
         decoder = IncrementalDecoder(
             Decoder(
                 configuration: checkpoint.configuration, parameters: checkpoint.parameters,
-                precision: precision))
+                precision: precision.products, isQuantized: precision.isQuantized))
     }
 
     /// The model's configuration.

@@ -3,7 +3,22 @@ public import Kernels
 
 extension MatrixPrecision: ExpressibleByArgument {}
 
-/// The flag of tools that compute with a model.
+extension InferencePrecision: ExpressibleByArgument {}
+
+/// The flag of tools that use a model as it is.
+public struct InferencePrecisionOptions: ParsableArguments {
+    @Option(
+        help: """
+            What layers compute with: fp32; bf16, faster on processors that multiply such numbers; or int8, \
+            weights of eight bits, for few sequences at a time.
+            """)
+    package var precision = InferencePrecision.fp32
+
+    /// For the parser.
+    public init() {}
+}
+
+/// The flag of tools that train a model.
 public struct PrecisionOptions: ParsableArguments {
     @Option(
         help: """

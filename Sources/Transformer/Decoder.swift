@@ -12,6 +12,8 @@ public final class Decoder {
     public let parameters: ParameterBuffer
     /// What the factors of matrix products are rounded to.
     public let precision: MatrixPrecision
+    /// Whether weights are rounded to eight bits; such a decoder is for inference alone.
+    public let isQuantized: Bool
 
     let blocks: [any DecoderBlock]
     let attention: Attention
@@ -31,7 +33,7 @@ public final class Decoder {
     /// A model with these weights, which must have the configuration's layout.
     public init(
         configuration: DecoderConfiguration, parameters: ParameterBuffer,
-        precision: MatrixPrecision = .float32
+        precision: MatrixPrecision = .float32, isQuantized: Bool = false
     ) {
         let layout = ParameterLayout(configuration)
         precondition(parameters.count == layout.count, "parameters of another layout")
@@ -39,7 +41,11 @@ public final class Decoder {
         self.layout = layout
         self.parameters = parameters
         self.precision = precision
-        let layers = LinearLayers(layout: layout, precision: precision, packing: nil)
+        self.isQuantized = isQuantized
+        let layers = LinearLayers(
+            layout: layout, precision: precision,
+            packing: isQuantized
+                ? WeightPacking(source: parameters, arena: PageArena(), isQuantized: true) : nil)
         blocks = Self.makeBlocks(configuration, layers)
         attention = Attention(
             headCount: configuration.headCount,
@@ -82,6 +88,7 @@ public final class Decoder {
         _ batch: PackedBatch, into gradients: ParameterBuffer,
         objective: SequenceObjective
     ) -> [Float] {
+        precondition(!isQuantized, "rounded weights have no gradient")
         guard batch.targetCount > 0 else { return [] }
         let final = forward(batch, keeping: true)
         let hidden = targetHidden(batch, final)

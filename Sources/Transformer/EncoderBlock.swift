@@ -20,9 +20,11 @@ struct EncoderBlock {
         /// The layer whose parameters begin with those of `name`.
         func linear(_ name: String, from input: Int, to output: Int) -> PackedWeights {
             PackedWeights(
-                MatrixView(
-                    parameters.base + layout.offset(prefix + name + ".weight"), rows: output,
-                    columns: input),
+                [
+                    MatrixView(
+                        parameters.base + layout.offset(prefix + name + ".weight"), rows: output,
+                        columns: input)
+                ],
                 .transposed, bias: parameters.base + layout.offset(prefix + name + ".bias"))
         }
         func norm(_ name: String) -> EncoderNorm {

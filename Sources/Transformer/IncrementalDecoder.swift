@@ -42,12 +42,18 @@ public final class IncrementalDecoder {
     /// Prepares inference with `decoder`: lays out a copy of its matrices.
     public init(_ decoder: Decoder) {
         self.decoder = decoder
+        shape = KeyValueShape(decoder.configuration)
+        guard !decoder.isQuantized else {
+            blocks = decoder.blocks
+            head = decoder.head
+            return
+        }
         let layers = LinearLayers(
             layout: decoder.layout, precision: decoder.precision,
-            packing: (decoder.parameters, PageArena()))
+            packing: WeightPacking(
+                source: decoder.parameters, arena: PageArena(), isQuantized: false))
         blocks = Decoder.makeBlocks(decoder.configuration, layers)
         head = VocabularyHead(decoder.configuration, layers)
-        shape = KeyValueShape(decoder.configuration)
     }
 
     /// The model's configuration.

@@ -12,9 +12,8 @@ enum LinearStorage: Sendable {
 struct LinearLayers {
     let layout: ParameterLayout
     let precision: MatrixPrecision
-    /// Where weights are copied from to be laid out once, for inference alone, and the memory for
-    /// that; nil to read them in place.
-    let packing: (source: ParameterBuffer, arena: PageArena)?
+    /// How weights are laid out once, for inference alone; nil to read them in place.
+    let packing: WeightPacking?
 
     /// The layer whose parameters are `name + ".weight"` and, if `hasBias`, `name + ".bias"`.
     func layer(_ name: String, storage: LinearStorage, hasBias: Bool) -> Linear {
@@ -33,13 +32,13 @@ struct Linear {
     let bias: Int?
     let storage: LinearStorage
     let precision: MatrixPrecision
-    private var packed: PackedWeights?
+    private var packed: PackedLayer?
 
     /// The layer with these parameters.
     init(
         _ layout: ParameterLayout, weight name: String, bias biasName: String? = nil,
         storage: LinearStorage, precision: MatrixPrecision,
-        packing: (source: ParameterBuffer, arena: PageArena)?
+        packing: WeightPacking?
     ) {
         guard let entry = layout[name] else { preconditionFailure("no \(name)") }
         self.storage = storage
@@ -50,17 +49,17 @@ struct Linear {
         bias = biasName.map(layout.offset)
         if let packing {
             let base = packing.source.base
-            packed = PackedWeights(
-                matrix(base), transposition, bias: bias.map { base + $0 }, precision: precision,
-                in: packing.arena)
+            packed = packing.pack(
+                [matrix(base)], transposition, bias: bias.map { UnsafePointer(base + $0) },
+                precision: precision)
         }
     }
 
-    private var transposition: Transposition {
+    var transposition: Transposition {
         storage == .outputByInput ? .transposed : .none
     }
 
-    private func matrix(_ base: UnsafeMutablePointer<Float>) -> MatrixView {
+    func matrix(_ base: UnsafeMutablePointer<Float>) -> MatrixView {
         storage == .outputByInput
             ? MatrixView(base + weight, rows: outputWidth, columns: inputWidth)
             : MatrixView(base + weight, rows: inputWidth, columns: outputWidth)

@@ -60,7 +60,7 @@ extension OverlongPolicy: ExpressibleByArgument {}
     )
     var onOverlong = OverlongPolicy.error
 
-    @OptionGroup var precision: PrecisionOptions
+    @OptionGroup var precision: InferencePrecisionOptions
 
     @OptionGroup var common: CommonOptions
 

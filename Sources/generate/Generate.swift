@@ -80,7 +80,7 @@ extension EarlyStopping: ExpressibleByArgument {}
     @Option(help: "Prompts longer than the model's positions: error, truncate-left or drop.")
     var onOverlong = OverlongPolicy.error
 
-    @OptionGroup var precision: PrecisionOptions
+    @OptionGroup var precision: InferencePrecisionOptions
 
     @OptionGroup var common: CommonOptions
 

@@ -83,7 +83,7 @@ import Testing
         let together = TestMatrix((rows, outputs), salt: 0)
         multiply(
             x.view, .none, weight.view, transposition, into: together.view, precision: precision)
-        let packed = PackedWeights(weight.view, transposition, precision: precision)
+        let packed = PackedWeights([weight.view], transposition, precision: precision)
         let laidOut = TestMatrix((rows, outputs), salt: 0)
         packed.forward(x.view, into: laidOut.view)
         #expect(laidOut.values == together.values)
@@ -98,6 +98,26 @@ import Testing
             packed.forward(x.view.rows(first..<first + count), into: laidOut.view.rows(0..<count))
             #expect(Array(laidOut.values[0..<count * outputs]) == alone.values)
         }
+    }
+
+    @Test func stackedWeightsGiveTheBitsOfEach() {
+        let x = TestMatrix((9, 50), salt: 1)
+        let weights = [(64, 2), (32, 3), (41, 4)].map { TestMatrix(($0, 50), salt: $1) }
+        let stacked = PackedWeights(weights.map(\.view), .transposed)
+        let y = TestMatrix((9, 137), salt: 0)
+        stacked.forward(x.view, into: y.view)
+        var first = 0
+        for weight in weights {
+            let count = weight.view.rows
+            let alone = TestMatrix((9, count), salt: 0)
+            multiply(x.view, .none, weight.view, .transposed, into: alone.view)
+            for row in 0..<9 {
+                let line = y.values[row * 137 + first..<row * 137 + first + count]
+                #expect(Array(line) == Array(alone.values[row * count..<(row + 1) * count]))
+            }
+            first += count
+        }
+        #expect(!PackedWeights.canStack([64, 41, 32]))
     }
 
     @Test(arguments: MatrixPrecision.allCases)

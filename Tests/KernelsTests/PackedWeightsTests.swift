@@ -21,7 +21,8 @@ import Testing
         let weight = fill(outputs * inputs, 2)
         let bias = fill(outputs, 3)
         let layer = PackedWeights(
-            MatrixView(weight.base, rows: outputs, columns: inputs), .transposed, bias: bias.base)
+            [MatrixView(weight.base, rows: outputs, columns: inputs)], .transposed,
+            bias: bias.base)
         for epilogue in [LinearEpilogue.none, .accumulate, .geluErf] {
             // A column more than the product fills, which must stay as it is.
             let y = fill(rows * (outputs + 1), 4)

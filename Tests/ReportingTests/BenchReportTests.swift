@@ -63,7 +63,8 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
         #expect(text.contains("- CPO step: &lt;one&gt; remark"))
         #expect(
             text.contains(
-                "25.00 ms for each of the candidates of a prompt, R² 0.999. The cost grows linearly."))
+                "25.00 ms for each of the candidates of a prompt, R² 0.999. The cost grows linearly."
+            ))
     }
 
     @Test func whatIsWrongStandsAtTheTop() throws {
@@ -73,7 +74,8 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
             let place = try #require(text.firstRange(of: words), "\(words)")
             #expect(place.lowerBound < table.lowerBound, "\(words)")
         }
-        let wrong = try results(Self.json.replacing("\"passed\": true}", with: "\"passed\": false}"))
+        let wrong = try results(
+            Self.json.replacing("\"passed\": true}", with: "\"passed\": false}"))
         let again = MarkdownRenderer().render(wrong.document)
         #expect(again.contains("CPO step: wrong loss"))
         #expect(again.contains("| 0.0010 | NO |"))
@@ -96,7 +98,9 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
             try writeFile(directory + "/bench.json", Self.json)
             let report = try Report(ofRun: directory)
             #expect(
-                report.files == ["report.md", "report.html", "ratios.svg", "scaling-candidates.svg"]
+                report.files == [
+                    "report.md", "report.html", "ratios.svg", "scaling-candidates.svg",
+                ]
             )
             try report.write(to: directory + "/report")
             let page = String(

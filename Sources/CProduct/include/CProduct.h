@@ -37,6 +37,13 @@ void product_bfloat16_tile(const uint32_t *a, intptr_t row_stride, intptr_t step
                            const uint32_t *panel, intptr_t pairs, const uint32_t *ahead,
                            float *sums);
 
+/// sums[r][c] = sum over k of a[r][k] * panel[k][c], in float, in ascending order of k.
+///
+/// a: element (r, k) is at a + r * row_stride + k, `rows` <= 8 of them exist, the others repeat the last
+/// one. panel: (inner, 32). sums: (8, 32). ahead: as many bytes as the panel has, needed soon.
+void product_int8_tile(const float *a, intptr_t row_stride, intptr_t rows, const int8_t *panel,
+                       intptr_t inner, const int8_t *ahead, float *sums);
+
 /// Asks for a cache line that will be needed soon.
 static inline void product_prefetch(const void *line) { __builtin_prefetch(line, 0, 2); }
 
