@@ -110,7 +110,8 @@ extension BenchResults {
         var blocks: [Document.Block] = [
             .heading("Share of the roof"),
             .paragraph(
-                "The roof is the fastest matrix product that the same kernel reaches on this machine."),
+                "The roof is the fastest matrix product that the same kernel reaches on this machine."
+            ),
             .table(
                 Table(
                     header: ["Work", "Precision", "GFLOP/s", "Roof, GFLOP/s", "Share"],

@@ -49,7 +49,8 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
         let text = try markdown()
         for row in [
             "| CPO step | train-cpo | 410.0 tokens/s | 400.0, 420.0, 410.0 | 2.00 GiB |  |",
-            "| CPO step | PyTorch, 1 prompt | 82.00 tokens/s | 80.00, 82.00, 84.00 | 8.00 GiB | 5.00 |",
+            "| CPO step | PyTorch, 1 prompt | 82.00 tokens/s | 80.00, 82.00, 84.00 | 8.00 GiB "
+                + "| 5.00 |",
             "| CPO step | PyTorch, 8 prompts | 41.00 tokens/s | 41.00 | — | 10.00 (slower variant) |",
             "| start | tokenize | 10.50 ms | 10.50 | — |  |",
             "| CPO step | loss | 1.50 | 1.50 | 0.0010 | yes |",
@@ -63,7 +64,8 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
         #expect(text.contains("- CPO step: &lt;one&gt; remark"))
         #expect(
             text.contains(
-                "25.00 ms for each of the candidates of a prompt, R² 0.999. The cost grows linearly."))
+                "25.00 ms for each of the candidates of a prompt, R² 0.999. The cost grows linearly."
+            ))
     }
 
     @Test func whatIsWrongStandsAtTheTop() throws {
@@ -73,7 +75,8 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
             let place = try #require(text.firstRange(of: words), "\(words)")
             #expect(place.lowerBound < table.lowerBound, "\(words)")
         }
-        let wrong = try results(Self.json.replacing("\"passed\": true}", with: "\"passed\": false}"))
+        let wrong = try results(
+            Self.json.replacing("\"passed\": true}", with: "\"passed\": false}"))
         let again = MarkdownRenderer().render(wrong.document)
         #expect(again.contains("CPO step: wrong loss"))
         #expect(again.contains("| 0.0010 | NO |"))
@@ -96,7 +99,9 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
             try writeFile(directory + "/bench.json", Self.json)
             let report = try Report(ofRun: directory)
             #expect(
-                report.files == ["report.md", "report.html", "ratios.svg", "scaling-candidates.svg"]
+                report.files == [
+                    "report.md", "report.html", "ratios.svg", "scaling-candidates.svg",
+                ]
             )
             try report.write(to: directory + "/report")
             let page = String(

@@ -1,9 +1,10 @@
 # Metrics of a run with --profile-stages, and its messages ($log) -> achieved and highest GFLOP/s and
 # the seconds of each stage; null if the tool did not say.
-def number($pattern): [$log | match($pattern; "gi").captures[0].string | tonumber] | last;
-
-(number("([0-9.]+) GFLOP/s") // null) as $achieved
-| (number("roof[^0-9\n]*([0-9.]+)") // null) as $roof
+# The tool's line names both, as in "310 GFLOP/s, 74 % of the roof of 420 GFLOP/s".
+($log | split("\n") | map(select(test("roof"; "i"))) | last // ""
+    | [match("([0-9.]+) GFLOP/s"; "g").captures[0].string | tonumber]) as $numbers
+| ($numbers | if length > 1 then min else null end) as $achieved
+| ($numbers | max) as $roof
 | (map(.stages // empty)
     | map(to_entries) | add // [] | group_by(.key)
     | map({key: .[0].key, value: (map(.value) | add)}) | from_entries) as $stages
