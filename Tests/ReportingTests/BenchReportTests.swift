@@ -49,7 +49,8 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
         let text = try markdown()
         for row in [
             "| CPO step | train-cpo | 410.0 tokens/s | 400.0, 420.0, 410.0 | 2.00 GiB |  |",
-            "| CPO step | PyTorch, 1 prompt | 82.00 tokens/s | 80.00, 82.00, 84.00 | 8.00 GiB | 5.00 |",
+            "| CPO step | PyTorch, 1 prompt | 82.00 tokens/s | 80.00, 82.00, 84.00 | 8.00 GiB "
+                + "| 5.00 |",
             "| CPO step | PyTorch, 8 prompts | 41.00 tokens/s | 41.00 | — | 10.00 (slower variant) |",
             "| start | tokenize | 10.50 ms | 10.50 | — |  |",
             "| CPO step | loss | 1.50 | 1.50 | 0.0010 | yes |",

@@ -57,12 +57,12 @@ offers() {
     "$bin/$1" --help | grep -qE -- "^ +$2( |\$)"
 }
 
-# The precisions among fp32 and bf16 that a tool offers; fp32 if it has no such flag.
+# The precisions among fp32, bf16 and int8 that a tool offers; fp32 if it has no such flag.
 precisions() {
     local text
     text=$("$bin/$1" --help | tr -s ' \n' ' ')
     if [[ $text =~ --precision\ [^\(]*\(values:\ ([^\;\)]*) ]]; then
-        tr -s ', ' '\n' <<<"${BASH_REMATCH[1]}" | grep -xE 'fp32|bf16'
+        tr -s ', ' '\n' <<<"${BASH_REMATCH[1]}" | grep -xE 'fp32|bf16|int8'
     else
         echo fp32
     fi
