@@ -14,7 +14,7 @@ struct EncoderBlock {
 
     init(
         _ c: EncoderConfiguration, _ layout: EncoderLayout, _ parameters: ParameterBuffer,
-        layer: Int
+        layer: Int, precision: MatrixPrecision
     ) {
         let prefix = EncoderLayout.prefix(ofLayer: layer)
         /// The layer whose parameters begin with those of `name`.
@@ -25,7 +25,8 @@ struct EncoderBlock {
                         parameters.base + layout.offset(prefix + name + ".weight"), rows: output,
                         columns: input)
                 ],
-                .transposed, bias: parameters.base + layout.offset(prefix + name + ".bias"))
+                .transposed, bias: parameters.base + layout.offset(prefix + name + ".bias"),
+                precision: precision)
         }
         func norm(_ name: String) -> EncoderNorm {
             EncoderNorm(layout, prefix + name, epsilon: c.normEpsilon)
