@@ -66,7 +66,9 @@ let package = Package(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
         library("Evaluation", ["COpenBLAS", "Kernels", "StreamIO", "Records"]),
         library("Reporting", ["Evaluation", "StreamIO", "Records"]),
+        library("ChatEndpoint", ["StreamIO"]),
         library("ToolKit", ["StreamIO", "Records", argumentParser]),
+        library("EndpointTool", ["ToolKit", "ChatEndpoint", "StreamIO", argumentParser]),
         library(
             "TrainingTool",
             [
@@ -83,7 +85,10 @@ let package = Package(
         tool("blend-weights", ["Checkpoints", "StreamIO"]),
         tool(
             "judge",
-            ["Embedding", "Evaluation", "Checkpoints", "Kernels", "Records", "StreamIO"]),
+            [
+                "Embedding", "EndpointTool", "Evaluation", "Checkpoints", "ChatEndpoint", "Kernels",
+                "Records", "StreamIO",
+            ]),
         tool(
             "mauve",
             ["Embedding", "Evaluation", "Checkpoints", "Kernels", "Records", "StreamIO"]),
