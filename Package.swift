@@ -117,6 +117,7 @@ let package = Package(
         tests("EmbeddingTests", ["Embedding", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
         tests("ReportingTests", ["Reporting", "Records", "StreamIO", "TestSupport"]),
+        tests("ChatEndpointTests", ["ChatEndpoint", "Kernels", "StreamIO", "TestSupport"]),
         tests("CLITests", [], exclude: ["Cases"]),
     ]
 )

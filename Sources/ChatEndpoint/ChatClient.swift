@@ -101,11 +101,12 @@ final class ChatClient: Sendable {
                     wish
                     ?? RetryPolicy.backOff(
                         repetition: repetition, randomness: Double.random(in: 0..<1))
-                if isOverload { pace.noteOverload(pause: min(pause, RetryPolicy.longestPause)) }
                 guard pause <= RetryPolicy.longestPause else {
+                    if isOverload { pace.noteOverload(pause: .zero) }
                     return .failure(
                         CallFailure(.transient, "\(reason); it asks for a pause of \(pause)"))
                 }
+                if isOverload { pace.noteOverload(pause: pause) }
                 guard repetition < policy.retries, clock.now + pause < end else {
                     return .failure(
                         CallFailure(.transient, "\(reason), after \(repetition + 1) attempts"))

@@ -1,5 +1,5 @@
 import Glibc
-import StreamIO
+package import StreamIO
 
 /// A token of an answer, and what else might have stood in its place.
 public struct AnswerToken: Sendable, Hashable {
@@ -96,17 +96,17 @@ extension ChatReply {
 
 extension JSONValue {
     /// A member of an object; nil if there is none or this is no object.
-    subscript(key: String) -> JSONValue? {
+    package subscript(key: String) -> JSONValue? {
         if case .object(let fields) = self { fields[key] } else { nil }
     }
 
     /// The value of a string.
-    var text: String? {
+    package var text: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
     /// The value of a number.
-    var double: Double? {
+    package var double: Double? {
         switch self {
         case .number(let value): value
         case .integer(let value): Double(value)
@@ -115,7 +115,7 @@ extension JSONValue {
     }
 
     /// The value of a number that counts something.
-    var count: Int? {
+    package var count: Int? {
         if case .integer(let value) = self, value >= 0 { Int(value) } else { nil }
     }
 }

@@ -54,7 +54,6 @@ public final class ChatSession {
     private let client: ChatClient
     private let pace: Pace
     private var cache: ReplyCache?
-    private var isProbed = false
     private var failuresInARow = 0
 
     /// A session.
@@ -176,14 +175,14 @@ public final class ChatSession {
     ) throws {
         var rest = waiting
         let mailbox = Mailbox<Delivery>()
-        if !isProbed, let probe = takeShortest(&rest) {
-            // Whatever is wrong for all shows here, before anything else is paid for.
+        if statistics.stored + statistics.answered == 0, let probe = takeShortest(&rest) {
+            // Whatever is wrong for all shows here, before anything else is paid for. With an answer
+            // in hand it is known that the server works, and a question that fails is one of many.
             let calls = start([probe], mailbox)
             defer { calls.cancel() }
             let delivery = mailbox.take()
             if case .failure(let failure) = delivery.result { throw fatal(failure) }
             settle(probe.key, try take(delivery, read))
-            isProbed = true
         }
         guard !rest.isEmpty else { return }
         let calls = start(rest, mailbox)

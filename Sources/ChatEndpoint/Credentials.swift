@@ -3,7 +3,7 @@
 /// a server sends back.
 public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable {
     /// Headers that carry them.
-    let headers: [(name: String, value: String)]
+    package let headers: [(name: String, value: String)]
     private let secrets: [String]
 
     /// The variable that holds the key unless another is named.
@@ -75,7 +75,7 @@ public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable 
     }
 
     /// The text without the secrets.
-    func redacting(_ text: String) -> String {
+    package func redacting(_ text: String) -> String {
         secrets.reduce(text) { $0.replacing($1, with: "[redacted]") }
     }
 

@@ -128,7 +128,12 @@ public struct EndpointOptions: ParsableArguments {
         guard let endpointModel, !endpointModel.isEmpty else {
             throw ValidationError("\(modelFlag) is missing: the model that the server is asked for")
         }
-        _ = try credentials(for: try address())
+        do {
+            _ = try credentials(for: try address())
+        } catch let error as EndpointError {
+            // The parser knows only its own errors as the user's.
+            throw ValidationError(error.description)
+        }
     }
 
     private func credentials(for address: EndpointAddress) throws -> Credentials {
