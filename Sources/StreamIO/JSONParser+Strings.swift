@@ -58,22 +58,7 @@ extension JSONParser {
 
     /// Moves to the next quote, backslash or control character, or to the end.
     private mutating func skipPlainBytes() {
-        typealias Lanes = SIMD16<UInt8>
-        let count = bytes.count
-        let quote = Lanes(repeating: UInt8(ascii: "\""))
-        let backslash = Lanes(repeating: UInt8(ascii: "\\"))
-        let space = Lanes(repeating: 0x20)
-        while position + 16 <= count {
-            let lanes = bytes.loadUnaligned(fromByteOffset: position, as: Lanes.self)
-            let stops = (lanes .== quote) .| (lanes .== backslash) .| (lanes .< space)
-            if any(stops) { break }
-            position += 16
-        }
-        while position < count {
-            let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { return }
-            position += 1
-        }
+        position = JSONString.plainEnd(bytes, from: position)
     }
 
     // MARK: Escapes

@@ -22,6 +22,14 @@ public struct RecordDecoder: Sendable {
         self.keepsSpecialTokens = keepsSpecialTokens
     }
 
+    /// Decodes the records of a block; see `RecordBlock.worked`.
+    package func decode(_ block: RecordBlock, skipsBad: Bool) -> WorkedBlock<Void> {
+        block.worked(counts: (), skipsBad: skipsBad) { record, output, _ throws(RecordError) in
+            try output.write(decode(record))
+            return true
+        }
+    }
+
     /// The record with texts.
     /// - Throws: `RecordError` if there is nothing to decode or an id is not in the vocabulary.
     public func decode(_ record: Record) throws(RecordError) -> Record {

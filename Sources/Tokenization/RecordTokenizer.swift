@@ -1,6 +1,5 @@
 public import Records
 import StreamIO
-import Synchronization
 
 /// Makes token records of raw records.
 ///
@@ -114,23 +113,16 @@ public struct RecordTokenizer: Sendable {
         }
     }
 
-    /// Tokenizes the records of a batch on several threads.
-    /// - Returns: as ``tokenize(_:)-(Record)``, in the order of `batch`, whatever `threads`.
-    /// - Throws: the first error in that order.
-    public func tokenize(
-        _ batch: [Record], threads: Int
-    ) throws(RecordError) -> (records: [Record], counts: Counts) {
-        let outcomes = concurrentMap(batch, threads: threads) { record in
-            Result { () throws(RecordError) in try tokenize(record) }
-        }
-        var records: [Record] = []
-        var counts = Counts()
-        for outcome in outcomes {
-            let (record, own) = try outcome.get()
-            if let record { records.append(record) }
+    /// Tokenizes the records of a block; see `RecordBlock.worked`.
+    package func tokenize(_ block: RecordBlock, skipsBad: Bool) -> WorkedBlock<Counts> {
+        block.worked(counts: Counts(), skipsBad: skipsBad) {
+            record, output, counts throws(RecordError) in
+            let (tokenized, own) = try tokenize(record)
             counts += own
+            guard let tokenized else { return false }
+            try output.write(tokenized)
+            return true
         }
-        return (records, counts)
     }
 
     // MARK: Shapes of records
