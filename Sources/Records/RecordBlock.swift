@@ -57,30 +57,22 @@ package struct RecordBlock: Sendable {
     /// The number of records.
     package var count: Int { lines.count }
 
-    /// Where a record stands.
-    package func location(_ index: Int) -> SourceLocation {
-        SourceLocation(file: file, line: lines[index].number)
-    }
-
     /// A record.
     package func record(_ index: Int) throws(RecordError) -> Record {
-        let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONValue(parsing: bytes[lines[index].range])
-        } catch {
-            throw .malformed(location: location(index), reason: error.description)
-        }
-        guard case .object(let fields) = value else {
-            throw .malformed(
-                location: location(index),
-                reason: "not a record (got \(value.kind), expected object)")
-        }
-        return try Record(
-            fields: fields, location: location(index), defaultID: defaultID(index))
+        try withText(of: index) { text throws(RecordError) in text.record }
     }
 
-    /// The line's number in all files together, from 1.
-    private func defaultID(_ index: Int) -> String {
-        String(linesInOtherFiles + lines[index].number)
+    /// Calls `body` with a record as it stands in its line.
+    package func withText<Result>(
+        of index: Int, _ body: (RecordText) throws(RecordError) -> Result
+    ) throws(RecordError) -> Result {
+        let line = lines[index]
+        return try bytes.withUnsafeBufferPointer { bytes throws(RecordError) in
+            try body(
+                try RecordText(
+                    UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[line.range])),
+                    SourceLocation(file: file, line: line.number),
+                    defaultID: linesInOtherFiles + line.number))
+        }
     }
 }

@@ -25,18 +25,19 @@ extension RecordBlock {
     ///     leave it out
     package func worked<Counts: Sendable>(
         counts: Counts, skipsBad: Bool,
-        _ work: (Record, inout JSONSerializer, inout Counts) throws(RecordError) -> Bool
+        _ work: (RecordText, inout JSONSerializer, inout Counts) throws(RecordError) -> Bool
     ) -> WorkedBlock<Counts> {
         var result = WorkedBlock(counts: counts)
         var lines = JSONSerializer()
         for index in 0..<count {
             let begin = lines.count
             do throws(RecordError) {
-                let record = try record(index)
-                result.read += 1
-                guard try work(record, &lines, &result.counts) else { continue }
-                lines.append(0x0A)
-                result.written += 1
+                try withText(of: index) { record throws(RecordError) in
+                    result.read += 1
+                    guard try work(record, &lines, &result.counts) else { return }
+                    lines.append(0x0A)
+                    result.written += 1
+                }
             } catch {
                 lines.truncate(to: begin)
                 result.failures.append(error)
@@ -65,12 +66,14 @@ extension RecordReader {
 }
 
 extension JSONSerializer {
-    /// Writes a record without a newline.
-    package mutating func write(_ record: Record) throws(RecordError) {
+    /// Writes a value of a record, or all of one.
+    mutating func write(
+        _ value: JSONValue, _ location: SourceLocation?
+    ) throws(RecordError) {
         do throws(JSONError) {
-            try write(.object(record.fields))
+            try write(value)
         } catch {
-            throw .unfit(location: record.location, reason: error.description, hint: nil)
+            throw .unfit(location: location, reason: error.description, hint: nil)
         }
     }
 }

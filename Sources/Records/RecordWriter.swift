@@ -30,7 +30,7 @@ public struct RecordWriter: ~Copyable {
     /// Writes a record.
     public mutating func write(_ record: Record) throws {
         serializer.truncate(to: 0)
-        try serializer.write(record)
+        try serializer.write(.object(record.fields), record.location)
         serializer.append(0x0A)
         try output.write(serializer.bytes)
         try wrote(1)

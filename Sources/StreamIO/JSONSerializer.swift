@@ -40,9 +40,7 @@ package struct JSONSerializer: ~Copyable {
     private mutating func write(_ members: [String: JSONValue]) throws(JSONError) {
         append(UInt8(ascii: "{"))
         var isFirst = true
-        let sorted = members.sorted { left, right in
-            left.key.utf8.lexicographicallyPrecedes(right.key.utf8)
-        }
+        let sorted = members.sorted { JSONString.precedes($0.key, $1.key) }
         for (key, value) in sorted {
             if !isFirst { append(UInt8(ascii: ",")) }
             isFirst = false
@@ -95,7 +93,7 @@ package struct JSONSerializer: ~Copyable {
     // MARK: Numbers
 
     /// Writes an array of integers.
-    package mutating func write(_ values: some Collection<Int32>) {
+    package mutating func write(_ values: [Int32]) {
         // A comma, a sign and ten digits at most, and what ``append(_:_:)`` writes too much.
         makeRoom(12 * values.count + 16)
         append(UInt8(ascii: "["))

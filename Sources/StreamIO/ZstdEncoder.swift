@@ -20,8 +20,10 @@ struct ZstdEncoder: ~Copyable {
         if threads > 0 {
             // A library without threads refuses this and compresses on the calling one.
             ZSTD_CCtx_setParameter(stream, ZSTD_c_nbWorkers, Int32(min(threads, 64)))
-            // The library's own choice, 8 MiB, would leave the last thread alone for long.
-            ZSTD_CCtx_setParameter(stream, ZSTD_c_jobSize, 2 << 20)
+            // Half the library's own choice, so that the last thread is not left alone for long;
+            // and each job sees a whole window of what comes before it, as one thread would.
+            ZSTD_CCtx_setParameter(stream, ZSTD_c_jobSize, 4 << 20)
+            ZSTD_CCtx_setParameter(stream, ZSTD_c_overlapLog, 9)
         }
     }
 
