@@ -11,16 +11,34 @@ struct JSONParser {
     mutating func parseDocument() throws(JSONError) -> JSONValue {
         skipSpace()
         let value = try parseValue(depth: 0)
+        try parseEnd()
+        return value
+    }
+
+    /// Whether an object begins here.
+    mutating func beginsObject() -> Bool {
+        skipSpace()
+        return position < bytes.count && bytes[position] == UInt8(ascii: "{")
+    }
+
+    /// Parses an object after which nothing may come; `member` as for ``parseMembers(depth:_:)``.
+    mutating func parseObjectDocument(
+        _ member: (inout JSONParser, String) throws(JSONError) -> Bool
+    ) throws(JSONError) {
+        try parseMembers(depth: 1, member)
+        try parseEnd()
+    }
+
+    private mutating func parseEnd() throws(JSONError) {
         skipSpace()
         if position < bytes.count {
             throw failure("got \(nameOfByte(position)) after the value, expected the end")
         }
-        return value
     }
 
     // MARK: Values
 
-    private mutating func parseValue(depth: Int) throws(JSONError) -> JSONValue {
+    mutating func parseValue(depth: Int) throws(JSONError) -> JSONValue {
         guard position < bytes.count else { throw failure("got the end, expected a value") }
         switch bytes[position] {
         case UInt8(ascii: "{"): return try parseObject(depth: depth + 1)
@@ -48,11 +66,26 @@ struct JSONParser {
     }
 
     private mutating func parseObject(depth: Int) throws(JSONError) -> JSONValue {
+        var members: [String: JSONValue] = [:]
+        try parseMembers(depth: depth) { parser, key throws(JSONError) in
+            if members.isEmpty { members.reserveCapacity(6) }
+            let value = try parser.parseValue(depth: depth)
+            return members.updateValue(value, forKey: key) == nil
+        }
+        return .object(members)
+    }
+
+    /// Parses an object; its brace stands at `position`.
+    ///
+    /// - Parameter member: called with each key, must parse the value; false for a key that was
+    ///   there before.
+    private mutating func parseMembers(
+        depth: Int, _ member: (inout JSONParser, String) throws(JSONError) -> Bool
+    ) throws(JSONError) {
         try checkDepth(depth)
         position += 1
-        var members: [String: JSONValue] = [:]
         skipSpace()
-        if take(UInt8(ascii: "}")) { return .object(members) }
+        if take(UInt8(ascii: "}")) { return }
         while true {
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
                 throw failure("got \(nameOfByte(position)), expected a key in double quotes")
@@ -64,13 +97,12 @@ struct JSONParser {
                 throw failure("got \(nameOfByte(position)), expected ':' after key \"\(key)\"")
             }
             skipSpace()
-            let value = try parseValue(depth: depth)
-            if members.updateValue(value, forKey: key) != nil {
+            guard try member(&self, key) else {
                 position = start
                 throw failure("got key \"\(key)\" twice, expected unique keys")
             }
             skipSpace()
-            if take(UInt8(ascii: "}")) { return .object(members) }
+            if take(UInt8(ascii: "}")) { return }
             guard take(UInt8(ascii: ",")) else {
                 throw failure("got \(nameOfByte(position)), expected ',' or '}'")
             }

@@ -36,13 +36,25 @@ public struct LineReader: ~Copyable {
         return [UInt8](buffer[range])
     }
 
+    /// A copy of the lines that can be had without waiting, at least one, newlines included; nil
+    /// after the last line.
+    ///
+    /// Only the last line of a file may come without its newline. ``lineNumber`` is then that of
+    /// the last line of the copy.
+    package mutating func nextLines() throws(StreamError) -> [UInt8]? {
+        guard var range = try nextRange() else { return nil }
+        if start < end, let last = buffer[start..<end].lastIndex(of: 0x0A) {
+            lineNumber += buffer[start...last].count { $0 == 0x0A }
+            start = last + 1
+        }
+        range = range.lowerBound..<start
+        return [UInt8](buffer[range])
+    }
+
     private mutating func nextRange() throws(StreamError) -> Range<Int>? {
         var searched = start
         while true {
-            if searched < end, let base = buffer.baseAddress,
-                let newline = memchr(base + searched, 0x0A, end - searched)
-            {
-                let position = UnsafeRawPointer(newline) - UnsafeRawPointer(base)
+            if let position = newline(from: searched) {
                 let line = start..<position
                 start = position + 1
                 lineNumber += 1
@@ -61,6 +73,13 @@ public struct LineReader: ~Copyable {
             if count == 0 { isAtEnd = true }
             end += count
         }
+    }
+
+    private func newline(from position: Int) -> Int? {
+        guard position < end, let base = buffer.baseAddress,
+            let newline = memchr(base + position, 0x0A, end - position)
+        else { return nil }
+        return UnsafeRawPointer(newline) - UnsafeRawPointer(base)
     }
 
     /// Makes room at the end of the buffer; returns by how much its content moved down.
