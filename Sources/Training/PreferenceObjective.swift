@@ -74,7 +74,7 @@ public struct PreferenceObjective: TrainingObjective {
 
     /// Adds the gradient of the mean loss over the batch's prompts.
     public func accumulate(
-        _ records: [Int], model: Decoder, gradients: ParameterBuffer
+        _ records: [Int], step: Int, model: Decoder, gradients: ParameterBuffer
     ) -> StepResult {
         let trees = records.map { examples[$0].tree }
         let chosenTokens = trees.reduce(0) { $0 + ($1.continuations.first?.count ?? 0) }

@@ -84,7 +84,7 @@ public final class Trainer {
         let index = optimizer.step
         StageClock.measure(.optimizer) { gradients.zero() }
         let result = try objective.accumulate(
-            order.records(step: index), model: model, gradients: gradients)
+            order.records(step: index), step: index, model: model, gradients: gradients)
         guard result.loss.isFinite else {
             throw TrainingError.diverged(step: index + 1, what: "loss", value: result.loss)
         }

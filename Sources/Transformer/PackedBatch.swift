@@ -42,7 +42,7 @@ public struct PackedBatch: Sendable {
     }
 
     /// Token id of each row.
-    let tokens: [Int32]
+    var tokens: [Int32]
     /// Position of each row in its sequence.
     let positions: [Int32]
     /// The segments of each tree.

@@ -39,7 +39,8 @@ struct VocabularyHead {
             memory.reserve(rows * stride), rows: rows, columns: vocabularySize, stride: stride)
     }
 
-    private var rowLimit: Int { max(16, Self.logitLimit / vocabularySize) }
+    /// Rows whose logits exist at a time.
+    var rowLimit: Int { max(16, Self.logitLimit / vocabularySize) }
 
     /// Computes the log-probability of every target and, given an objective, the gradients.
     ///
