@@ -21,24 +21,24 @@ package struct RecordBlock: Sendable {
     /// - Parameters:
     ///   - bytes: whole lines
     ///   - file: where they come from
-    ///   - linesBefore: how many lines come before them in the file, and in other files
+    ///   - linesInFile: how many lines of it were read; those of the block are added
+    ///   - linesInOtherFiles: how many lines of other files were read before it
+    ///   - recordNumber: how many records of all shards were read; those of the block are added
     ///   - shard: whose lines to keep; nil for all
-    ///   - recordNumber: how many records of all shards were read so far
     init(
-        _ bytes: [UInt8], file: String, linesBefore: (inFile: Int, inOthers: Int), _ shard: Shard?,
-        recordNumber: inout Int
+        _ bytes: [UInt8], file: String, linesInFile: inout Int, linesInOtherFiles: Int,
+        recordNumber: inout Int, _ shard: Shard?
     ) {
         self.bytes = bytes
         self.file = file
-        linesInOtherFiles = linesBefore.inOthers
+        self.linesInOtherFiles = linesInOtherFiles
         bytes.withUnsafeBytes { raw in
             guard let base = raw.baseAddress else { return }
-            var number = linesBefore.inFile
             var start = 0
             while start < raw.count {
                 let newline = memchr(base + start, 0x0A, raw.count - start)
                 let end = newline.map { UnsafeRawPointer($0) - base } ?? raw.count
-                number += 1
+                linesInFile += 1
                 var range = start..<end
                 start = end + 1
                 guard raw[range].contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D })
@@ -46,10 +46,10 @@ package struct RecordBlock: Sendable {
                 recordNumber += 1
                 guard shard?.contains(recordNumber: recordNumber) ?? true else { continue }
                 // Windows programs begin their files with a byte order mark.
-                if number == 1, raw[range].starts(with: [0xEF, 0xBB, 0xBF]) {
+                if linesInFile == 1, raw[range].starts(with: [0xEF, 0xBB, 0xBF]) {
                     range = range.lowerBound + 3..<range.upperBound
                 }
-                lines.append(Line(range: range, number: number))
+                lines.append(Line(range: range, number: linesInFile))
             }
         }
     }

@@ -35,6 +35,8 @@ public struct RecordReader: ~Copyable {
     private let paths: [String]
     private var nextPath = 0
     private var lines: LineReader?
+    /// Lines read from the file at hand, and from those before it.
+    private var linesInFile = 0
     private var linesBefore = 0
     /// Records seen in all inputs and shards.
     private var recordNumber = 0
@@ -109,15 +111,15 @@ public struct RecordReader: ~Copyable {
                 lines = LineReader(try InputFile(path: paths[nextPath]))
                 nextPath += 1
             }
-            let before = lines?.lineNumber ?? 0
             guard let bytes = try lines?.nextLines(), let file = lines?.name else {
-                linesBefore += lines?.lineNumber ?? 0
+                linesBefore += linesInFile
+                linesInFile = 0
                 lines = nil
                 continue
             }
             let block = RecordBlock(
-                bytes, file: file, linesBefore: (before, linesBefore), options.shard,
-                recordNumber: &recordNumber)
+                bytes, file: file, linesInFile: &linesInFile, linesInOtherFiles: linesBefore,
+                recordNumber: &recordNumber, options.shard)
             if block.count > 0 { return block }
         }
     }

@@ -27,28 +27,26 @@ public struct LineReader: ~Copyable {
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result? {
         guard let range = try nextRange() else { return nil }
+        lineNumber += 1
         return try body(UnsafeRawBufferPointer(rebasing: buffer[range]))
     }
 
     /// A copy of the next line's bytes; nil after the last line.
     public mutating func next() throws(StreamError) -> [UInt8]? {
         guard let range = try nextRange() else { return nil }
+        lineNumber += 1
         return [UInt8](buffer[range])
     }
 
     /// A copy of the lines that can be had without waiting, at least one, newlines included; nil
     /// after the last line.
     ///
-    /// Only the last line of a file may come without its newline. ``lineNumber`` is then that of
-    /// the last line of the copy.
+    /// Only the last line of a file may come without its newline. ``lineNumber`` stays: who asks for
+    /// many lines counts them.
     package mutating func nextLines() throws(StreamError) -> [UInt8]? {
-        guard var range = try nextRange() else { return nil }
-        if start < end, let last = buffer[start..<end].lastIndex(of: 0x0A) {
-            lineNumber += buffer[start...last].count { $0 == 0x0A }
-            start = last + 1
-        }
-        range = range.lowerBound..<start
-        return [UInt8](buffer[range])
+        guard let first = try nextRange() else { return nil }
+        if start < end, let last = buffer[start..<end].lastIndex(of: 0x0A) { start = last + 1 }
+        return [UInt8](buffer[first.lowerBound..<start])
     }
 
     private mutating func nextRange() throws(StreamError) -> Range<Int>? {
@@ -57,14 +55,12 @@ public struct LineReader: ~Copyable {
             if let position = newline(from: searched) {
                 let line = start..<position
                 start = position + 1
-                lineNumber += 1
                 return line
             }
             if isAtEnd {
                 guard start < end else { return nil }
                 let line = start..<end
                 start = end
-                lineNumber += 1
                 return line
             }
             searched = end

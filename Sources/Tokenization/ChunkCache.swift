@@ -1,4 +1,6 @@
-/// Remembers the ids of short chunks. The size is fixed (2 MiB): a new chunk takes the place of
+import Glibc
+
+/// Remembers the ids of short chunks. The size is fixed (4 MiB): a new chunk takes the place of
 /// the oldest one in its set, so that memory does not grow with the text. Belongs to one thread.
 ///
 /// Of 1,000 chunks of English prose 999 fit: longer ones, and those that make more ids, are worked
@@ -7,7 +9,7 @@ final class ChunkCache {
     /// Chunks up to this many bytes are remembered, if they make at most ``idLimit`` ids.
     static let byteLimit = 15
     static let idLimit = 4
-    private static let setCount = 1 << 15
+    private static let setCount = 1 << 16
 
     /// A chunk in the form that the cache compares: its bytes padded with zeros, its length in the
     /// low half of the last byte. The high half, where the cache keeps the number of ids, is 0.
@@ -43,8 +45,8 @@ final class ChunkCache {
 
     private struct Slot {
         /// The number of ids in the highest four bits.
-        var key = Key.none
-        var ids = SIMD4<Int32>(repeating: 0)
+        var key: Key
+        var ids: SIMD4<Int32>
 
         @inline(__always)
         func holds(_ other: Key) -> Bool {
@@ -60,14 +62,17 @@ final class ChunkCache {
 
     /// Two slots to a set, which is one cache line; the younger one comes first.
     private let slots: UnsafeMutablePointer<Slot>
+    private let memory: UnsafeMutableRawPointer?
 
     init() {
-        let bytes = UnsafeMutableRawPointer.allocate(
-            byteCount: 2 * Self.setCount * MemoryLayout<Slot>.stride, alignment: 64)
-        slots = bytes.initializeMemory(as: Slot.self, repeating: Slot(), count: 2 * Self.setCount)
+        let lineSize = 2 * MemoryLayout<Slot>.stride
+        // Zeros are empty slots, and pages of them cost nothing until they are used.
+        memory = calloc(Self.setCount + 1, lineSize)
+        guard let memory else { preconditionFailure("out of memory") }
+        slots = memory.alignedUp(toMultipleOf: lineSize).assumingMemoryBound(to: Slot.self)
     }
 
-    deinit { slots.deallocate() }
+    deinit { free(memory) }
 
     /// Writes the ids of the chunk to `output`, which has room for ``idLimit``.
     /// - Returns: how many there are; 0 if the chunk is not known.
@@ -87,15 +92,5 @@ final class ChunkCache {
         set[0].key = key
         set[0].key.high |= UInt64(truncatingIfNeeded: ids.count) << 60
         for (index, id) in ids.enumerated() { set[0].ids[index] = id }
-    }
-}
-
-extension ChunkCache.Key {
-    /// No chunk: their length is at least 1.
-    fileprivate static var none: Self { Self() }
-
-    private init() {
-        low = 0
-        high = 0
     }
 }

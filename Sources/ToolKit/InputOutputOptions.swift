@@ -106,8 +106,8 @@ extension InputOutputOptions {
         var writer = try writer(compressionThreads: threads)
         var progress = Progress(unit: "records", log: log)
         try reader.forEachBlock(threads: threads, work) { reader, block in
-            try writer.write(lines: block.lines, records: block.written)
             for failure in block.failures { try reader.skip(failure) }
+            try writer.write(lines: block.lines, records: block.written)
             count(block.counts)
             progress.update(reader.count)
         }
