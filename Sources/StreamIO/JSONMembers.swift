@@ -22,7 +22,7 @@ package struct JSONMembers {
     /// - Returns: nil if there is another value than an object, which is valid then.
     package init?(parsing text: UnsafeRawBufferPointer) throws(JSONError) {
         var parser = JSONParser(text)
-        guard parser.beginsObject() else {
+        guard parser.nextByte() == UInt8(ascii: "{") else {
             _ = try parser.parseDocument()
             return nil
         }

@@ -1,6 +1,6 @@
 extension JSONParser {
-    /// Parses a string; the opening quote stands at `position`.
-    mutating func parseString() throws(JSONError) -> String {
+    /// Parses a string, whose quote comes next.
+    package mutating func parseString() throws(JSONError) -> String {
         let opening = position
         position += 1
         let start = position
@@ -18,7 +18,7 @@ extension JSONParser {
 
     /// Takes a string without escapes, if a valid one stands here.
     /// - Returns: where its content is.
-    mutating func takePlainString() -> Range<Int>? {
+    package mutating func takePlainString() -> Range<Int>? {
         guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { return nil }
         let start = position + 1
         let end = JSONString.plainEnd(bytes, from: start)
