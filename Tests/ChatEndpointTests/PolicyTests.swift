@@ -55,7 +55,8 @@ import Testing
         #expect(change2)
         #expect(dialect.lengthField == .maxTokens)
         // That was not it: back, and no third change.
-        let change3 = dialect.adapt(toRefusal: "use 'max_completion_tokens' instead of 'max_tokens'")
+        let change3 = dialect.adapt(
+            toRefusal: "use 'max_completion_tokens' instead of 'max_tokens'")
         #expect(change3)
         #expect(dialect.lengthField == .maxCompletionTokens)
         let change4 = dialect.adapt(toRefusal: "max_completion_tokens is too large")
