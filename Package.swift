@@ -82,7 +82,12 @@ let package = Package(
         // Executables
         tool("tokenize", ["Tokenization", "Records", "StreamIO"]),
         tool("pretrain-mle", ["TrainingTool", "Tokenization"]),
-        tool("gen-negatives", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
+        tool(
+            "gen-negatives",
+            [
+                "Sampling", "Checkpoints", "ChatEndpoint", "EndpointTool", "Tokenization",
+                "Records",
+            ]),
         tool("rank-by-embedding", ["Embedding", "Evaluation", "Kernels", "Records"]),
         tool("train-cpo", ["TrainingTool"]),
         tool("blend-weights", ["Checkpoints", "StreamIO"]),
@@ -120,7 +125,10 @@ let package = Package(
         tests("EmbeddingTests", ["Embedding", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
         tests("ReportingTests", ["Reporting", "Records", "StreamIO", "TestSupport"]),
-        tests("ChatEndpointTests", ["ChatEndpoint", "Kernels", "StreamIO", "TestSupport"]),
+        tests(
+            "ChatEndpointTests",
+            ["ChatEndpoint", "Kernels", "Sampling", "StreamIO", "TestSupport"],
+            exclude: ["serve-chat.py"]),
         tests("CLITests", [], exclude: ["Cases"]),
     ]
 )

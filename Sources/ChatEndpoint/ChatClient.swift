@@ -73,14 +73,17 @@ final class ChatClient: Sendable {
 
     /// Asks, again and again if need be.
     func call(_ request: ChatRequest) async -> Result<Exchange, CallFailure> {
-        let end = clock.now + policy.patience
+        var end: ContinuousClock.Instant?
         var repetition = 0
         while true {
             let spoken = dialect.withLock { $0 }
             let outcome: Outcome
             do {
                 try await pace.turn()
-                outcome = try await attempt(request, spoken, within: end - clock.now)
+                // Waiting for the first turn is the pace's doing, not the server's.
+                end = end ?? clock.now + policy.patience
+                let rest = end.map { $0 - clock.now } ?? policy.timeout
+                outcome = try await attempt(request, spoken, within: rest)
             } catch {
                 return .failure(CallFailure(.transient, "the run was stopped"))
             }
@@ -107,7 +110,7 @@ final class ChatClient: Sendable {
                         CallFailure(.transient, "\(reason); it asks for a pause of \(pause)"))
                 }
                 if isOverload { pace.noteOverload(pause: pause) }
-                guard repetition < policy.retries, clock.now + pause < end else {
+                guard repetition < policy.retries, let end, clock.now + pause < end else {
                     return .failure(
                         CallFailure(.transient, "\(reason), after \(repetition + 1) attempts"))
                 }

@@ -62,7 +62,7 @@ extension ChatReply {
             let message = choice["message"], case .object = message
         else { throw MalformedReply(description: "the response has no choices[0].message") }
         text = message["content"]?.text
-        refusal = message["refusal"]?.text
+        refusal = message["refusal"]?.text.flatMap { $0.isEmpty ? nil : $0 }
         finish = choice["finish_reason"]?.text
         tokens = try Self.tokens(choice["logprobs"])
         model = body["model"]?.text
@@ -122,7 +122,10 @@ extension JSONValue {
 
 /// The beginning of a text that somebody else wrote, in one line fit for a message.
 func excerpt(_ text: String, length: Int = 300) -> String {
-    let words = text.unicodeScalars.split { $0.properties.isWhitespace || $0.value < 0x20 }
+    // Control characters could move a terminal's cursor.
+    let words = text.unicodeScalars.split {
+        $0.properties.isWhitespace || $0.properties.generalCategory == .control
+    }
     let line = words.map { String(String.UnicodeScalarView($0)) }.joined(separator: " ")
     return line.count > length ? line.prefix(length) + " …" : line
 }

@@ -53,7 +53,7 @@ public final class ChatSession {
     private let settings: Settings
     private let client: ChatClient
     private let pace: Pace
-    private var cache: ReplyCache?
+    private let cache: ReplyCache?
     private var failuresInARow = 0
 
     /// A session.
@@ -73,25 +73,27 @@ public final class ChatSession {
                 patience: .seconds(settings.patience)),
             pace: pace, connections: settings.concurrency,
             dialect: Dialect(lengthField: settings.lengthField))
-        if let cachePath {
-            cache = try ReplyCache(path: cachePath, isReadOnly: settings.isOffline)
+        cache = try cachePath.map {
+            try ReplyCache(path: $0, isReadOnly: settings.isOffline)
         }
     }
 
     /// Whether the cache's last line was cut short by a crash.
     public var cacheWasTorn: Bool { cache?.wasTorn ?? false }
 
+    /// Takes an answer's meaning, or throws what is wrong with it.
+    public typealias Reading<Answer> = @Sendable (ChatReply) throws(CallFailure) -> Answer
+
     /// Asks questions and reads their answers.
     ///
     /// - Parameters:
     ///   - requests: questions; equal ones are asked once.
-    ///   - read: takes an answer's meaning; throws ``CallFailure`` if it has none, which keeps the
-    ///     answer out of the cache. A failure that concerns all (`hopeless`, `unsupported`) ends the run.
+    ///   - read: called from tasks. What it throws keeps the answer out of the cache. A failure that concerns all (`hopeless`, `unsupported`) ends the run.
     ///   - progress: called with the numbers of different questions, done and in all.
     /// - Returns: what `read` returned, or why there is nothing, in the order of the questions.
     /// - Throws: ``EndpointError`` if the server cannot be used at all, or not any more.
-    public func ask<Answer>(
-        _ requests: [ChatRequest], read: (ChatReply) throws(CallFailure) -> Answer,
+    public func ask<Answer: Sendable>(
+        _ requests: [ChatRequest], read: @escaping Reading<Answer>,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> [Result<Answer, CallFailure>] {
         let keys = try requests.map { try $0.key(for: address) }
@@ -138,8 +140,8 @@ public final class ChatSession {
     // MARK: - Stored answers
 
     /// The meaning of a stored answer; nil if there is none, or it means nothing (any more).
-    private func stored<Answer>(
-        _ key: String, _ read: (ChatReply) throws(CallFailure) -> Answer
+    private func stored<Answer: Sendable>(
+        _ key: String, _ read: Reading<Answer>
     ) -> Answer? {
         guard let entry = cache?[key], let reply = try? ChatReply(entry.response),
             let answer = try? read(reply)
@@ -164,32 +166,43 @@ public final class ChatSession {
         let request: ChatRequest
     }
 
-    private typealias Delivery = (question: Question, result: Result<Exchange, CallFailure>)
+    /// What became of a question.
+    private struct Delivery<Answer: Sendable>: Sendable {
+        let question: Question
+        /// The reply, if there is one, even where it means nothing.
+        var exchange: Exchange?
+        var answer: Result<Answer, CallFailure>
+        /// Why the answer could not be stored.
+        var storageFailure: (any Error)?
+    }
 
     /// Failures in a row after which the server is taken for gone.
     private var tolerance: Int { max(8, 2 * settings.concurrency) }
 
-    private func askServer<Answer>(
-        _ waiting: [Question], _ read: (ChatReply) throws(CallFailure) -> Answer,
+    private func askServer<Answer: Sendable>(
+        _ waiting: [Question], _ read: @escaping Reading<Answer>,
         _ settle: (String, Result<Answer, CallFailure>) -> Void
     ) throws {
         var rest = waiting
-        let mailbox = Mailbox<Delivery>()
+        let mailbox = Mailbox<Delivery<Answer>>()
+        let ask = asking(read, mailbox)
         if statistics.stored + statistics.answered == 0, let probe = takeShortest(&rest) {
             // Whatever is wrong for all shows here, before anything else is paid for. With an answer
             // in hand it is known that the server works, and a question that fails is one of many.
-            let calls = start([probe], mailbox)
+            let calls = start([probe], ask)
             defer { calls.cancel() }
             let delivery = mailbox.take()
-            if case .failure(let failure) = delivery.result { throw fatal(failure) }
-            settle(probe.key, try take(delivery, read))
+            if delivery.exchange == nil, case .failure(let failure) = delivery.answer {
+                throw fatal(failure)
+            }
+            settle(probe.key, try accept(delivery))
         }
         guard !rest.isEmpty else { return }
-        let calls = start(rest, mailbox)
+        let calls = start(rest, ask)
         defer { calls.cancel() }
         for _ in rest {
             let delivery = mailbox.take()
-            settle(delivery.question.key, try take(delivery, read))
+            settle(delivery.question.key, try accept(delivery))
         }
     }
 
@@ -201,52 +214,89 @@ public final class ChatSession {
         return shortest.map { questions.remove(at: $0) }
     }
 
-    /// Begins calls, as many side by side as the pace allows.
-    private func start(_ questions: [Question], _ mailbox: Mailbox<Delivery>) -> Task<Void, Never> {
-        Task.detached { [client, pace] in
-            await withTaskGroup(of: Void.self) { group in
-                var running = 0
-                for question in questions {
-                    while running >= pace.limit, await group.next() != nil { running -= 1 }
-                    if Task.isCancelled { return }
-                    group.addTask {
-                        mailbox.put((question, await client.call(question.request)))
-                    }
-                    running += 1
-                }
+    /// Asks a question, reads and stores the answer, and delivers it.
+    private func asking<Answer: Sendable>(
+        _ read: @escaping Reading<Answer>, _ mailbox: Mailbox<Delivery<Answer>>
+    ) -> @Sendable (Question) async -> Void {
+        let (client, cache) = (client, cache)
+        return { question in
+            let result = await client.call(question.request)
+            mailbox.put(Self.delivery(question, result, read, cache))
+        }
+    }
+
+    /// Begins calls.
+    private func start(
+        _ questions: [Question], _ ask: @escaping @Sendable (Question) async -> Void
+    ) -> Task<Void, Never> {
+        Task.detached { [pace] in await ChatSession.run(questions, pace, ask) }
+    }
+
+    /// Works through questions, as many side by side as the pace allows.
+    private static func run(
+        _ questions: [Question], _ pace: Pace, _ ask: @escaping @Sendable (Question) async -> Void
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            var running = 0
+            for question in questions {
+                while running >= pace.limit, await group.next() != nil { running -= 1 }
+                if Task.isCancelled { return }
+                group.addTask { await ask(question) }
+                running += 1
             }
         }
     }
 
-    /// Reads and stores an answer.
-    private func take<Answer>(
-        _ delivery: Delivery, _ read: (ChatReply) throws(CallFailure) -> Answer
-    ) throws -> Result<Answer, CallFailure> {
+    /// Reads an answer and stores it, before the next call of its place begins: a run that is killed
+    /// loses no more than what is under way.
+    private static func delivery<Answer: Sendable>(
+        _ question: Question, _ result: Result<Exchange, CallFailure>,
+        _ read: @escaping Reading<Answer>,
+        _ cache: ReplyCache?
+    ) -> Delivery<Answer> {
         let exchange: Exchange
-        switch delivery.result {
-        case .success(let value): exchange = value
-        case .failure(let failure):
-            if failure.kind == .transient { failuresInARow += 1 }
-            if failure.kind == .hopeless || failuresInARow >= tolerance { throw fatal(failure) }
-            return .failure(failure)
-        }
-        failuresInARow = 0
-        statistics.answered += 1
-        note(exchange.reply, exchange.departures)
         let answer: Answer
+        switch result {
+        case .failure(let failure): return Delivery(question: question, answer: .failure(failure))
+        case .success(let value): exchange = value
+        }
         do throws(CallFailure) {
             answer = try read(exchange.reply)
         } catch {
-            switch error.kind {
-            case .hopeless, .unsupported: throw fatal(error)
-            default: return .failure(error)
+            return Delivery(question: question, exchange: exchange, answer: .failure(error))
+        }
+        var delivery = Delivery(question: question, exchange: exchange, answer: .success(answer))
+        do {
+            try cache?.append(
+                key: question.key,
+                ReplyCache.Entry(response: exchange.body, departures: exchange.departures),
+                origin: question.request.origin)
+        } catch {
+            delivery.storageFailure = error
+        }
+        return delivery
+    }
+
+    /// Counts an answer, and ends the run if it tells that there will be no others.
+    private func accept<Answer>(
+        _ delivery: Delivery<Answer>
+    ) throws -> Result<Answer, CallFailure> {
+        if let failure = delivery.storageFailure { throw failure }
+        if let exchange = delivery.exchange {
+            failuresInARow = 0
+            statistics.answered += 1
+            note(exchange.reply, exchange.departures)
+        }
+        if case .failure(let failure) = delivery.answer {
+            switch failure.kind {
+            case .hopeless, .unsupported: throw fatal(failure)
+            case .transient:
+                failuresInARow += 1
+                if failuresInARow >= tolerance { throw fatal(failure) }
+            case .refused, .unusable, .notStored: break
             }
         }
-        try cache?.append(
-            key: delivery.question.key,
-            ReplyCache.Entry(response: exchange.body, departures: exchange.departures),
-            origin: delivery.question.request.origin)
-        return .success(answer)
+        return delivery.answer
     }
 
     /// What ends the run.

@@ -117,8 +117,9 @@ public struct EndpointOptions: ParsableArguments {
 
     /// The server.
     public func address() throws -> EndpointAddress {
-        try EndpointAddress(
-            parsing: baseURL ?? environment["OPENAI_BASE_URL"] ?? EndpointAddress.defaultBase)
+        let inherited = environment["OPENAI_BASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
+        return try EndpointAddress(
+            parsing: baseURL ?? inherited ?? EndpointAddress.defaultBase)
     }
 
     /// Refuses at once what would fail later: a missing model, an unusable address, no key.

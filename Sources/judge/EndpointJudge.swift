@@ -54,7 +54,11 @@ struct EndpointJudge {
         on comparisons: [Comparison], _ session: ChatSession,
         progress: (_ done: Int, _ total: Int) -> Void
     ) throws -> [Verdict] {
-        var answers = try session.ask(requests(comparisons), read: read, progress: progress)[...]
+        let source = source
+        var answers = try session.ask(
+            requests(comparisons),
+            read: { reply throws(CallFailure) in try Self.answer(reply, source) },
+            progress: progress)[...]
         return comparisons.map { comparison in
             comparison.verdict(
                 questions(comparison).map { question in
@@ -74,7 +78,9 @@ struct EndpointJudge {
     }
 
     /// Takes the verdict out of a reply; what is no verdict is a failure, never a tie.
-    private func read(_ reply: ChatReply) throws(CallFailure) -> JudgeAnswer {
+    private static func answer(
+        _ reply: ChatReply, _ source: VerdictSource
+    ) throws(CallFailure) -> JudgeAnswer {
         let flaw = reply.flaw(isCutAllowed: source == .logprobs)
         if let flaw { throw CallFailure(.unusable, flaw, text: reply.text) }
         do throws(JudgedOrder.Letter.ParsingError) {

@@ -21,21 +21,14 @@ import Testing
 
             let pidFile = judging.path("pid")
             let server = try FaultServer { request in
-                if request.number == 15, let text = try? readFile(pidFile),
-                    let pid = pid_t(String(decoding: text, as: UTF8.self).prefix { $0.isNumber })
-                {
+                if request.number == 15, let pid = Judging.processID(in: pidFile) {
                     kill(pid, SIGKILL)
                     return .drop
                 }
                 return SyntheticJudge.answer(request)
             }
             defer { server.stop() }
-            let arguments = Judging.arguments + judging.address(server) + ["--concurrency", "1"]
-            let killed = try ToolRunner.run(
-                "/bin/sh",
-                ["-c", "echo $$ >pid; exec \"$@\"", "sh", "\(ToolRunner.binaries)/judge"]
-                    + arguments,
-                environment: Judging.cleared, directory: judging.directory)
+            let killed = try judging.judgeWithID(server, ["--concurrency", "1"])
             #expect(killed.status == 128 + SIGKILL)
             #expect(!TestFile.exists(judging.path("verdicts.jsonl")))
             #expect(!TestFile.exists(judging.path("summary.json")))

@@ -74,7 +74,7 @@ final class FaultServer: Sendable {
     init(upstream: Int? = nil, _ react: @escaping @Sendable (SeenRequest) -> Reaction) throws {
         self.upstream = upstream
         self.react = react
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = Self.makeSocket()
         self.listener = listener
         var address = Self.loopback(port: 0)
         let isBound = Self.withAddress(&address) { bind(listener, $0, $1) } == 0
@@ -156,8 +156,7 @@ final class FaultServer: Sendable {
     }
 
     private func forward(_ request: SeenRequest, _ client: Connection) {
-        let server = Connection(
-            descriptor: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        let server = Connection(descriptor: Self.makeSocket())
         var address = Self.loopback(port: UInt16(upstream ?? 0))
         guard Self.withAddress(&address, { connect(server.descriptor, $0, $1) }) == 0 else {
             return
@@ -167,6 +166,11 @@ final class FaultServer: Sendable {
             + "Content-Type: application/json\r\nContent-Length: \(request.body.count)\r\n\r\n"
         server.write(Array(head.utf8) + request.body)
         while let bytes = server.read() { client.write(bytes) }
+    }
+
+    /// A socket that the tools, which tests start meanwhile, do not inherit: they would keep it open.
+    private static func makeSocket() -> Int32 {
+        socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     }
 
     private static func loopback(port: UInt16) -> sockaddr_in {
@@ -193,9 +197,17 @@ private final class Connection {
     let descriptor: Int32
     private var buffer: [UInt8] = []
 
-    init(descriptor: Int32) { self.descriptor = descriptor }
+    private var isReset = false
 
-    deinit { close(descriptor) }
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
+
+    deinit {
+        if !isReset { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        close(descriptor)
+    }
 
     /// Bytes that came in; nil at the end.
     func read() -> [UInt8]? {
@@ -252,6 +264,7 @@ private final class Connection {
     }
 
     func resetOnClose() {
+        isReset = true
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(
             descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))

@@ -1,5 +1,6 @@
 import ChatEndpoint
 import Foundation
+import Glibc
 import StreamIO
 import TestSupport
 import Testing
@@ -31,6 +32,24 @@ struct Judging {
         try ToolRunner.run(
             "judge", Self.arguments + address(server) + arguments,
             environment: Self.cleared.merging(environment) { $1 }, directory: directory)
+    }
+
+    /// Runs `judge`, which leaves the number of its process in the file `pid`.
+    func judgeWithID(
+        _ server: FaultServer, _ arguments: [String]
+    ) throws -> ToolRunner.Output {
+        try ToolRunner.run(
+            "/bin/sh",
+            ["-c", "echo $$ >pid; exec \"$@\"", "sh", "\(ToolRunner.binaries)/judge"]
+                + Self.arguments + address(server) + arguments,
+            environment: Self.cleared, directory: directory)
+    }
+
+    /// The number that such a run left.
+    static func processID(in file: String) -> pid_t? {
+        (try? readFile(file)).flatMap {
+            pid_t(String(decoding: $0, as: UTF8.self).prefix { $0.isNumber })
+        }
     }
 
     static let arguments = [
