@@ -43,7 +43,7 @@ struct UnhelpfulFixture {
             ] {
                 let result = try fixture.run(tool, arguments.split(separator: " ").map(String.init))
                 guard result.status == 0 else {
-                    throw ToolRunner.Failure(description: result.standardError)
+                    throw FaultServer.Failure(description: result.standardError)
                 }
             }
             return try body(fixture)
