@@ -18,7 +18,9 @@ extension BenchResults {
 
     /// What could not be measured.
     var missing: [String] {
-        works.filter(\.others.isEmpty).map { "\($0.title): nothing to compare with" }
+        works.filter { $0.others.isEmpty && !$0.remarks.isEmpty }.map { work in
+            "\(work.title): nothing to compare with (\(work.remarks.joined(separator: "; ")))"
+        }
     }
 
     package var document: Document {

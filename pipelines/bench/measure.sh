@@ -54,15 +54,15 @@ tool_result() {
 
 # Whether the help of a tool lists a flag.
 offers() {
-    "$bin/$1" --help | grep -qE -- "^ +$2( |\$)"
+    "$bin/$1" --help | grep -E -- "(^ +|/)$2([ /]|\$)" >/dev/null
 }
 
-# The precisions among fp32 and bf16 that a tool offers; fp32 if it has no such flag.
+# The precisions that a tool offers, one a line; fp32 if it has no such flag.
 precisions() {
     local text
     text=$("$bin/$1" --help | tr -s ' \n' ' ')
     if [[ $text =~ --precision\ [^\(]*\(values:\ ([^\;\)]*) ]]; then
-        tr -s ', ' '\n' <<<"${BASH_REMATCH[1]}" | grep -xE 'fp32|bf16'
+        tr -s ', ' '\n' <<<"${BASH_REMATCH[1]}"
     else
         echo fp32
     fi
