@@ -45,7 +45,10 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         // Numerics: no I/O, no Foundation
-        library("Kernels", ["COpenBLAS"]),
+        .target(
+            name: "CProduct",
+            cSettings: [.unsafeFlags(["-march=native", "-ffp-contract=fast", "-Wno-psabi"])]),
+        library("Kernels", ["COpenBLAS", "CProduct"]),
         library("Transformer", ["Kernels"]),
         library("Objectives", []),
 
@@ -66,7 +69,9 @@ let package = Package(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
         library("Evaluation", ["COpenBLAS", "Kernels", "StreamIO", "Records"]),
         library("Reporting", ["Evaluation", "StreamIO", "Records"]),
-        library("ToolKit", ["StreamIO", "Records", argumentParser]),
+        library("ChatEndpoint", ["StreamIO"]),
+        library("ToolKit", ["Kernels", "StreamIO", "Records", argumentParser]),
+        library("EndpointTool", ["ToolKit", "ChatEndpoint", "StreamIO", argumentParser]),
         library(
             "TrainingTool",
             [
@@ -83,7 +88,10 @@ let package = Package(
         tool("blend-weights", ["Checkpoints", "StreamIO"]),
         tool(
             "judge",
-            ["Embedding", "Evaluation", "Checkpoints", "Kernels", "Records", "StreamIO"]),
+            [
+                "Embedding", "EndpointTool", "Evaluation", "Checkpoints", "ChatEndpoint", "Kernels",
+                "Records", "StreamIO",
+            ]),
         tool(
             "mauve",
             ["Embedding", "Evaluation", "Checkpoints", "Kernels", "Records", "StreamIO"]),
@@ -112,6 +120,7 @@ let package = Package(
         tests("EmbeddingTests", ["Embedding", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
         tests("ReportingTests", ["Reporting", "Records", "StreamIO", "TestSupport"]),
+        tests("ChatEndpointTests", ["ChatEndpoint", "Kernels", "StreamIO", "TestSupport"]),
         tests("CLITests", [], exclude: ["Cases"]),
     ]
 )

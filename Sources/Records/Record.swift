@@ -18,12 +18,24 @@ public struct Record: Sendable, Hashable {
     public init(
         fields: [String: JSONValue], location: SourceLocation?, defaultID: @autoclosure () -> String
     ) throws(RecordError) {
+        self.init(fields, location)
+        if let id = try Self.id(for: fields["id"], location, defaultID) { self.fields["id"] = id }
+    }
+
+    /// A record whose id is right already.
+    init(_ fields: [String: JSONValue], _ location: SourceLocation?) {
         self.fields = fields
         self.location = location
-        switch fields["id"] {
-        case .string: break
-        case .integer(let number): self.fields["id"] = .string(String(number))
-        case nil, .null?: self.fields["id"] = .string(defaultID())
+    }
+
+    /// What the field `id` has to become; nil if it is right as it is.
+    static func id(
+        for value: JSONValue?, _ location: SourceLocation?, _ defaultID: () -> String
+    ) throws(RecordError) -> JSONValue? {
+        switch value {
+        case .string: nil
+        case .integer(let number): .string(String(number))
+        case nil, .null?: .string(defaultID())
         case let other?:
             throw .wrongType(
                 location: location, field: "id", got: other.kind, expected: "string")

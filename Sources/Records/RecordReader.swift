@@ -28,16 +28,21 @@ public struct RecordReader: ~Copyable {
     /// How it reads.
     public let options: Options
     /// How many records it has given out.
-    public private(set) var count = 0
+    public internal(set) var count = 0
     /// How many bad records were dropped.
     public private(set) var skipped = 0
 
     private let paths: [String]
     private var nextPath = 0
     private var lines: LineReader?
+    /// Lines read from the file at hand, and from those before it.
+    private var linesInFile = 0
     private var linesBefore = 0
     /// Records seen in all inputs and shards.
     private var recordNumber = 0
+    /// The lines that ``next()`` gives out, and the first of them that it has not.
+    private var block: RecordBlock?
+    private var nextInBlock = 0
 
     /// Reads the records of `paths` in their order; `-`, or no path at all, is standard input.
     ///
@@ -50,16 +55,21 @@ public struct RecordReader: ~Copyable {
 
     /// The next record; nil after the last.
     public mutating func next() throws -> Record? {
-        while let line = try nextLine() {
-            do throws(RecordError) {
-                let record = try line.parse()
-                count += 1
-                return record
-            } catch {
-                try skip(error)
+        while true {
+            while let block, nextInBlock < block.count {
+                nextInBlock += 1
+                do throws(RecordError) {
+                    let record = try block.record(nextInBlock - 1)
+                    count += 1
+                    return record
+                } catch {
+                    try skip(error)
+                }
             }
+            block = try nextBlock()
+            nextInBlock = 0
+            if block == nil { return nil }
         }
-        return nil
     }
 
     /// Up to `limit` records; empty after the last.
@@ -84,8 +94,11 @@ public struct RecordReader: ~Copyable {
         options.onSkipped?(error)
     }
 
-    /// The next line that holds a record of this shard, not parsed yet.
-    package mutating func nextLine() throws -> RecordLine? {
+    /// The next lines that hold records of this shard, at least one and as many as can be had
+    /// without waiting, not parsed yet; nil after the last.
+    ///
+    /// Not to be mixed with ``next()``.
+    mutating func nextBlock() throws -> RecordBlock? {
         while true {
             if lines == nil {
                 guard nextPath < paths.count else {
@@ -98,65 +111,16 @@ public struct RecordReader: ~Copyable {
                 lines = LineReader(try InputFile(path: paths[nextPath]))
                 nextPath += 1
             }
-            guard let line = try takeLine() else {
-                linesBefore += lines?.lineNumber ?? 0
+            guard let bytes = try lines?.nextLines(), let file = lines?.name else {
+                linesBefore += linesInFile
+                linesInFile = 0
                 lines = nil
                 continue
             }
-            if let line = line.bytes { return line }
+            let block = RecordBlock(
+                bytes, file: file, linesInFile: &linesInFile, linesInOtherFiles: linesBefore,
+                recordNumber: &recordNumber, options.shard)
+            if block.count > 0 { return block }
         }
-    }
-
-    private struct Taken { var bytes: RecordLine? }
-
-    /// Nil at the end of a file; nothing inside for a line that is blank or another shard's.
-    private mutating func takeLine() throws -> Taken? {
-        let shard = options.shard
-        var number = recordNumber
-        let bytes: [UInt8]?? = try lines?.withNextLine { raw in
-            guard raw.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else {
-                return nil
-            }
-            number += 1
-            guard shard?.contains(recordNumber: number) ?? true else { return nil }
-            return [UInt8](raw)
-        }
-        recordNumber = number
-        guard let bytes else { return nil }
-        guard var bytes, let lineNumber = lines?.lineNumber, let file = lines?.name else {
-            return Taken(bytes: nil)
-        }
-        // Windows programs begin their files with a byte order mark.
-        if lineNumber == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
-        return Taken(
-            bytes: RecordLine(
-                bytes: bytes, location: SourceLocation(file: file, line: lineNumber),
-                lineInAll: linesBefore + lineNumber))
-    }
-}
-
-/// A line of a record stream before it is parsed.
-package struct RecordLine: Sendable {
-    /// The line without its newline.
-    package var bytes: [UInt8]
-    /// Where it stands.
-    package var location: SourceLocation
-    /// Its number in all inputs together, from 1.
-    package var lineInAll: Int
-
-    /// The record in it.
-    package func parse() throws(RecordError) -> Record {
-        let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONValue(parsing: bytes)
-        } catch {
-            throw .malformed(location: location, reason: error.description)
-        }
-        guard case .object(let fields) = value else {
-            throw .malformed(
-                location: location,
-                reason: "not a record (got \(value.kind), expected object)")
-        }
-        return try Record(fields: fields, location: location, defaultID: String(lineInAll))
     }
 }

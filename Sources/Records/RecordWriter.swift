@@ -7,6 +7,7 @@ public struct RecordWriter: ~Copyable {
     public private(set) var count = 0
 
     private var output: OutputFile
+    private var serializer = JSONSerializer()
     private let flushes: Bool
     private var lastFlush = 0.0
 
@@ -17,27 +18,31 @@ public struct RecordWriter: ~Copyable {
     ///     output.
     ///   - plain: whether to write plain JSONL. Also plain are terminals and names that end in
     ///     `.jsonl`; anything else is compressed with zstd.
-    public init(path: String?, plain: Bool = false) throws(StreamError) {
-        output = try OutputFile(path: path, format: plain ? .plain : nil)
+    ///   - compressionThreads: as for `OutputFile`.
+    public init(
+        path: String?, plain: Bool = false, compressionThreads: Int = 0
+    ) throws(StreamError) {
+        output = try OutputFile(
+            path: path, format: plain ? .plain : nil, compressionThreads: compressionThreads)
         flushes = output.format == .plain && (path ?? "-") == "-"
     }
 
     /// Writes a record.
     public mutating func write(_ record: Record) throws {
-        var line: [UInt8]
-        do {
-            line = try JSONValue.object(record.fields).serialized()
-        } catch {
-            throw RecordError.unfit(
-                location: record.location, reason: error.description, hint: nil)
-        }
-        line.append(0x0A)
-        try write(line: line, records: 1)
+        serializer.truncate(to: 0)
+        try serializer.write(.object(record.fields), record.location)
+        serializer.append(0x0A)
+        try output.write(serializer.bytes)
+        try wrote(1)
     }
 
     /// Writes lines that are ready, newlines included.
-    package mutating func write(line: [UInt8], records: Int) throws {
-        try output.write(line)
+    package mutating func write(lines: [UInt8], records: Int) throws {
+        try output.write(lines)
+        try wrote(records)
+    }
+
+    private mutating func wrote(_ records: Int) throws {
         count += records
         guard flushes else { return }
         // Somebody who watches a slow tool should see each record when it is done.

@@ -97,7 +97,8 @@ extension BenchResults {
         guard !measured.isEmpty else { return [] }
         let shares = measured.map { title, roof in
             [
-                title, roof.precision, roof.gflops.brief, roof.roof.brief, percent(roof.share),
+                title, roof.precision, roof.roof.brief, roof.gflops.brief, percent(roof.share),
+                roof.products.map { percent($0 / roof.roof) } ?? "—",
             ]
         }
         let stages = measured.flatMap { title, roof in
@@ -116,7 +117,10 @@ extension BenchResults {
             ),
             .table(
                 Table(
-                    header: ["Work", "Precision", "GFLOP/s", "Roof, GFLOP/s", "Share"],
+                    header: [
+                        "Work", "Precision", "Roof, GFLOP/s", "Whole step, GFLOP/s", "Share",
+                        "Products alone",
+                    ],
                     rows: shares, numeric: true, nameColumns: 2)),
         ]
         if !stages.isEmpty {

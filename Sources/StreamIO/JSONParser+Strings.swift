@@ -1,6 +1,6 @@
 extension JSONParser {
-    /// Parses a string; the opening quote stands at `position`.
-    mutating func parseString() throws(JSONError) -> String {
+    /// Parses a string, whose quote comes next.
+    package mutating func parseString() throws(JSONError) -> String {
         let opening = position
         position += 1
         let start = position
@@ -14,6 +14,19 @@ extension JSONParser {
             return try text(bytes[start..<end])
         }
         return try parseEscapedString(start: start, opening: opening)
+    }
+
+    /// Takes a string without escapes, if a valid one stands here.
+    /// - Returns: where its content is.
+    package mutating func takePlainString() -> Range<Int>? {
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { return nil }
+        let start = position + 1
+        let end = JSONString.plainEnd(bytes, from: start)
+        guard end < bytes.count, bytes[end] == UInt8(ascii: "\""),
+            JSONString.validUTF8End(bytes, in: start..<end) == end
+        else { return nil }
+        position = end + 1
+        return start..<end
     }
 
     /// Goes on from the first escape of a string that began at `start`.
@@ -58,22 +71,7 @@ extension JSONParser {
 
     /// Moves to the next quote, backslash or control character, or to the end.
     private mutating func skipPlainBytes() {
-        typealias Lanes = SIMD16<UInt8>
-        let count = bytes.count
-        let quote = Lanes(repeating: UInt8(ascii: "\""))
-        let backslash = Lanes(repeating: UInt8(ascii: "\\"))
-        let space = Lanes(repeating: 0x20)
-        while position + 16 <= count {
-            let lanes = bytes.loadUnaligned(fromByteOffset: position, as: Lanes.self)
-            let stops = (lanes .== quote) .| (lanes .== backslash) .| (lanes .< space)
-            if any(stops) { break }
-            position += 16
-        }
-        while position < count {
-            let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { return }
-            position += 1
-        }
+        position = JSONString.plainEnd(bytes, from: position)
     }
 
     // MARK: Escapes
@@ -134,24 +132,7 @@ extension JSONParser {
     // MARK: UTF-8
 
     private func invalidUTF8(_ range: Range<Int>) -> JSONError {
-        var index = range.lowerBound
-        // The longest valid beginning ends where the damage is.
-        while index < range.upperBound {
-            let byte = bytes[index]
-            let length =
-                switch byte {
-                case ..<0x80: 1
-                case 0xC2..<0xE0: 2
-                case 0xE0..<0xF0: 3
-                case 0xF0..<0xF5: 4
-                default: 0
-                }
-            guard length > 0, index + length <= range.upperBound else { break }
-            let sequence = UnsafeRawBufferPointer(rebasing: bytes[index..<index + length])
-                .bindMemory(to: UInt8.self)
-            guard String(validating: sequence, as: UTF8.self) != nil else { break }
-            index += length
-        }
+        let index = JSONString.validUTF8End(bytes, in: range)
         return failure("got \(nameOfByte(index)) in a string, expected UTF-8", at: index)
     }
 }

@@ -1,26 +1,51 @@
 /// A recursive-descent parser of JSON (RFC 8259) over bytes.
-struct JSONParser {
+///
+/// Makes values; or goes through the members and elements of large objects and arrays for somebody
+/// who keeps them in another form.
+package struct JSONParser {
     /// Deeper nesting is refused, since each level costs stack.
     static let maximumDepth = 512
 
-    let bytes: UnsafeRawBufferPointer
+    /// The text.
+    package let bytes: UnsafeRawBufferPointer
     var position = 0
 
-    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    /// A parser of a text, which has to stay.
+    package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
     mutating func parseDocument() throws(JSONError) -> JSONValue {
         skipSpace()
         let value = try parseValue(depth: 0)
+        try parseEnd()
+        return value
+    }
+
+    /// What kind of value begins here, by its first byte: `{`, `[`, `"` or another; nil at the end.
+    package mutating func nextByte() -> UInt8? {
+        skipSpace()
+        return position < bytes.count ? bytes[position] : nil
+    }
+
+    /// Parses an object after which nothing may come; `member` as for ``parseMembers(depth:_:)``.
+    package mutating func parseObjectDocument(
+        _ member: (inout JSONParser, String) throws(JSONError) -> Bool
+    ) throws(JSONError) {
+        try parseMembers(depth: 1, member)
+        try parseEnd()
+    }
+
+    /// Makes sure that nothing comes any more.
+    package mutating func parseEnd() throws(JSONError) {
         skipSpace()
         if position < bytes.count {
             throw failure("got \(nameOfByte(position)) after the value, expected the end")
         }
-        return value
     }
 
     // MARK: Values
 
-    private mutating func parseValue(depth: Int) throws(JSONError) -> JSONValue {
+    /// Parses a value inside `depth` objects and arrays.
+    package mutating func parseValue(depth: Int) throws(JSONError) -> JSONValue {
         guard position < bytes.count else { throw failure("got the end, expected a value") }
         switch bytes[position] {
         case UInt8(ascii: "{"): return try parseObject(depth: depth + 1)
@@ -48,11 +73,30 @@ struct JSONParser {
     }
 
     private mutating func parseObject(depth: Int) throws(JSONError) -> JSONValue {
-        try checkDepth(depth)
-        position += 1
         var members: [String: JSONValue] = [:]
+        try parseMembers(depth: depth) { parser, key throws(JSONError) in
+            if members.isEmpty { members.reserveCapacity(6) }
+            let value = try parser.parseValue(depth: depth)
+            return members.updateValue(value, forKey: key) == nil
+        }
+        return .object(members)
+    }
+
+    /// Parses an object, whose brace comes next.
+    ///
+    /// - Parameters:
+    ///   - depth: the number of objects and arrays around its members
+    ///   - member: called with each key, must parse the value; false for a key that was there before
+    package mutating func parseMembers(
+        depth: Int, _ member: (inout JSONParser, String) throws(JSONError) -> Bool
+    ) throws(JSONError) {
+        try checkDepth(depth)
         skipSpace()
-        if take(UInt8(ascii: "}")) { return .object(members) }
+        guard take(UInt8(ascii: "{")) else {
+            throw failure("got \(nameOfByte(position)), expected an object")
+        }
+        skipSpace()
+        if take(UInt8(ascii: "}")) { return }
         while true {
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
                 throw failure("got \(nameOfByte(position)), expected a key in double quotes")
@@ -64,13 +108,12 @@ struct JSONParser {
                 throw failure("got \(nameOfByte(position)), expected ':' after key \"\(key)\"")
             }
             skipSpace()
-            let value = try parseValue(depth: depth)
-            if members.updateValue(value, forKey: key) != nil {
+            guard try member(&self, key) else {
                 position = start
                 throw failure("got key \"\(key)\" twice, expected unique keys")
             }
             skipSpace()
-            if take(UInt8(ascii: "}")) { return .object(members) }
+            if take(UInt8(ascii: "}")) { return }
             guard take(UInt8(ascii: ",")) else {
                 throw failure("got \(nameOfByte(position)), expected ',' or '}'")
             }
@@ -79,26 +122,42 @@ struct JSONParser {
     }
 
     private mutating func parseArray(depth: Int) throws(JSONError) -> JSONValue {
-        try checkDepth(depth)
-        position += 1
-        skipSpace()
-        if take(UInt8(ascii: "]")) { return .array([]) }
-        var integers: [Int32] = []
         // Token ids: stay in the compact form as long as nothing else comes.
-        while let integer = takeInt32() {
-            integers.append(integer)
-            skipSpace()
-            if take(UInt8(ascii: "]")) { return .integers(integers) }
-            guard take(UInt8(ascii: ",")) else {
-                throw failure("got \(nameOfByte(position)), expected ',' or ']'")
+        var integers: [Int32] = []
+        var values: [JSONValue] = []
+        try parseElements(depth: depth) { parser throws(JSONError) in
+            if values.isEmpty {
+                if let integer = parser.takeInt32() {
+                    integers.append(integer)
+                    return
+                }
+                values = integers.map { .integer(Int64($0)) }
+                integers = []
             }
-            skipSpace()
+            values.append(try parser.parseValue(depth: depth))
         }
-        var values = integers.map { JSONValue.integer(Int64($0)) }
+        return integers.isEmpty ? .array(values) : .integers(integers)
+    }
+
+    /// Parses an array, whose bracket comes next.
+    ///
+    /// - Parameters:
+    ///   - depth: the number of objects and arrays around its elements
+    ///   - element: must parse an element
+    package mutating func parseElements(
+        depth: Int, _ element: (inout JSONParser) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        try checkDepth(depth)
+        skipSpace()
+        guard take(UInt8(ascii: "[")) else {
+            throw failure("got \(nameOfByte(position)), expected an array")
+        }
+        skipSpace()
+        if take(UInt8(ascii: "]")) { return }
         while true {
-            values.append(try parseValue(depth: depth))
+            try element(&self)
             skipSpace()
-            if take(UInt8(ascii: "]")) { return .array(values) }
+            if take(UInt8(ascii: "]")) { return }
             guard take(UInt8(ascii: ",")) else {
                 throw failure("got \(nameOfByte(position)), expected ',' or ']'")
             }
@@ -109,7 +168,7 @@ struct JSONParser {
     // MARK: Numbers
 
     /// Takes an integer of 32 bits without leading zeros, if exactly that stands here.
-    private mutating func takeInt32() -> Int32? {
+    package mutating func takeInt32() -> Int32? {
         var index = position
         let count = bytes.count
         let isNegative = index < count && bytes[index] == UInt8(ascii: "-")

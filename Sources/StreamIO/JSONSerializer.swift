@@ -1,10 +1,24 @@
-/// Writes JSON values as compact text.
-struct JSONSerializer {
-    private(set) var output: [UInt8] = []
+/// Writes JSON values as compact text, one after the other, into memory that it keeps.
+package struct JSONSerializer: ~Copyable {
+    /// How many bytes were written.
+    package private(set) var count = 0
+    private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 10, alignment: 16)
 
-    init() { output.reserveCapacity(1024) }
+    /// A serializer that has written nothing.
+    package init() {}
 
-    mutating func write(_ value: JSONValue) throws(JSONError) {
+    deinit { memory.deallocate() }
+
+    /// What was written; valid until the next change.
+    package var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: memory[..<count])
+    }
+
+    /// Forgets what was written after the first `count` bytes.
+    package mutating func truncate(to count: Int) { self.count = min(count, self.count) }
+
+    /// Writes a value; objects with their keys sorted by UTF-8 bytes.
+    package mutating func write(_ value: JSONValue) throws(JSONError) {
         switch value {
         case .null: append("null")
         case .bool(let value): append(value ? "true" : "false")
@@ -13,69 +27,127 @@ struct JSONSerializer {
         case .string(let value): write(value)
         case .integers(let values): write(values)
         case .array(let values):
-            output.append(UInt8(ascii: "["))
+            append(UInt8(ascii: "["))
             for index in values.indices {
-                if index > 0 { output.append(UInt8(ascii: ",")) }
+                if index > 0 { append(UInt8(ascii: ",")) }
                 try write(values[index])
             }
-            output.append(UInt8(ascii: "]"))
+            append(UInt8(ascii: "]"))
         case .object(let members): try write(members)
         }
     }
 
     private mutating func write(_ members: [String: JSONValue]) throws(JSONError) {
-        output.append(UInt8(ascii: "{"))
+        append(UInt8(ascii: "{"))
         var isFirst = true
-        let sorted = members.sorted { left, right in
-            left.key.utf8.lexicographicallyPrecedes(right.key.utf8)
-        }
+        let sorted = members.sorted { JSONString.precedes($0.key, $1.key) }
         for (key, value) in sorted {
-            if !isFirst { output.append(UInt8(ascii: ",")) }
+            if !isFirst { append(UInt8(ascii: ",")) }
             isFirst = false
             write(key)
-            output.append(UInt8(ascii: ":"))
+            append(UInt8(ascii: ":"))
             do throws(JSONError) {
                 try write(value)
             } catch {
                 throw error.prefixed(with: key)
             }
         }
-        output.append(UInt8(ascii: "}"))
+        append(UInt8(ascii: "}"))
+    }
+
+    // MARK: Bytes
+
+    /// Writes a byte as it is.
+    @inline(__always)
+    package mutating func append(_ byte: UInt8) {
+        makeRoom(1)
+        memory[count] = byte
+        count += 1
+    }
+
+    /// Writes bytes as they are.
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        makeRoom(bytes.count)
+        UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: bytes)
+        count += bytes.count
     }
 
     private mutating func append(_ text: StaticString) {
-        output.append(
-            contentsOf: UnsafeBufferPointer(
-                start: text.utf8Start, count: text.utf8CodeUnitCount))
+        append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    @inline(__always)
+    private mutating func makeRoom(_ more: Int) {
+        if count + more > memory.count { grow(more) }
+    }
+
+    @inline(never)
+    private mutating func grow(_ more: Int) {
+        let larger = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(2 * memory.count, count + more), alignment: 16)
+        larger.copyMemory(from: bytes)
+        memory.deallocate()
+        memory = larger
     }
 
     // MARK: Numbers
 
-    private mutating func write(_ values: [Int32]) {
-        output.append(UInt8(ascii: "["))
-        for index in values.indices {
-            if index > 0 { output.append(UInt8(ascii: ",")) }
-            write(Int64(values[index]))
+    /// Writes an array of integers.
+    package mutating func write(_ values: [Int32]) {
+        // A comma, a sign and ten digits at most, and what ``append(_:_:)`` writes too much.
+        makeRoom(12 * values.count + 16)
+        append(UInt8(ascii: "["))
+        var isFirst = true
+        for value in values {
+            if !isFirst { append(UInt8(ascii: ",")) }
+            isFirst = false
+            if (0..<100_000_000).contains(value) {
+                let (digits, count) = Self.digits(UInt32(truncatingIfNeeded: value))
+                append(digits, count)
+            } else {
+                write(Int64(value))
+            }
         }
-        output.append(UInt8(ascii: "]"))
+        append(UInt8(ascii: "]"))
+    }
+
+    /// The decimal digits of a number below 10⁸ as text, the first one in the lowest byte.
+    ///
+    /// The number is cut in two halves, those into hundreds, these into digits; all parts of a
+    /// step are worked on at once, in lanes of one word.
+    @inline(__always)
+    static func digits(_ value: UInt32) -> (text: UInt64, count: Int) {
+        let (high, low) = value.quotientAndRemainder(dividingBy: 10_000)
+        let halves = UInt64(high) | UInt64(low) << 32
+        // ⌊x / 100⌋ for x below 10⁴, then ⌊x / 10⌋ for x below 100.
+        let hundreds = (halves &* 10_486) >> 20 & 0x0000_007F_0000_007F
+        let pairs = hundreds | (halves &- hundreds &* 100) << 16
+        let tens = (pairs &* 103) >> 10 & 0x000F_000F_000F_000F
+        let digits = tens | (pairs &- tens &* 10) << 8
+        let zeros = min(digits.trailingZeroBitCount / 8, 7)
+        return ((digits | 0x3030_3030_3030_3030) >> UInt64(8 * zeros), 8 - zeros)
     }
 
     private mutating func write(_ value: Int64) {
-        if value < 0 { output.append(UInt8(ascii: "-")) }
-        var magnitude = value.magnitude
-        let start = output.count
-        repeat {
-            let (quotient, remainder) = magnitude.quotientAndRemainder(dividingBy: 10)
-            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: remainder))
-            magnitude = quotient
-        } while magnitude > 0
-        var left = start
-        var right = output.count - 1
-        while left < right {
-            output.swapAt(left, right)
-            left += 1
-            right -= 1
+        if value < 0 { append(UInt8(ascii: "-")) }
+        write(magnitude: value.magnitude)
+    }
+
+    private mutating func write(magnitude: UInt64) {
+        guard magnitude >= 100_000_000 else {
+            let (digits, count) = Self.digits(UInt32(magnitude))
+            append(digits, count)
+            return
         }
+        let (leading, rest) = magnitude.quotientAndRemainder(dividingBy: 10)
+        write(magnitude: leading)
+        append(UInt8(ascii: "0") + UInt8(rest))
+    }
+
+    private mutating func append(_ digits: UInt64, _ count: Int) {
+        makeRoom(8)
+        memory.storeBytes(of: digits.littleEndian, toByteOffset: self.count, as: UInt64.self)
+        self.count += count
     }
 
     private mutating func write(_ value: Double) throws(JSONError) {
@@ -84,27 +156,31 @@ struct JSONSerializer {
                 description: "cannot be written as JSON (got \(value), expected a finite number)")
         }
         // The standard library writes the fewest digits that read back as the same value.
-        output.append(contentsOf: value.description.utf8)
+        var text = value.description
+        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
     }
 
     // MARK: Strings
 
-    private mutating func write(_ value: String) {
-        output.append(UInt8(ascii: "\""))
+    /// Writes a string.
+    package mutating func write(_ value: String) {
         var value = value
-        value.withUTF8 { text in
-            var start = 0
-            for index in text.indices {
-                let byte = text[index]
-                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-                else { continue }
-                output.append(contentsOf: text[start..<index])
-                start = index + 1
-                escape(byte)
-            }
-            output.append(contentsOf: text[start...])
+        value.withUTF8 { write(text: $0) }
+    }
+
+    /// Writes a string given as UTF-8.
+    package mutating func write(text: UnsafeBufferPointer<UInt8>) {
+        append(UInt8(ascii: "\""))
+        let raw = UnsafeRawBufferPointer(text)
+        var start = 0
+        while true {
+            let stop = JSONString.plainEnd(raw, from: start)
+            append(UnsafeRawBufferPointer(rebasing: raw[start..<stop]))
+            if stop == raw.count { break }
+            escape(raw[stop])
+            start = stop + 1
         }
-        output.append(UInt8(ascii: "\""))
+        append(UInt8(ascii: "\""))
     }
 
     private mutating func escape(_ byte: UInt8) {
@@ -117,10 +193,10 @@ struct JSONSerializer {
         case UInt8(ascii: "\""): append("\\\"")
         case UInt8(ascii: "\\"): append("\\\\")
         default:
-            let digits = Array("0123456789abcdef".utf8)
             append("\\u00")
-            output.append(digits[Int(byte >> 4)])
-            output.append(digits[Int(byte & 15)])
+            for digit in [byte >> 4, byte & 15] {
+                append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+            }
         }
     }
 }

@@ -62,6 +62,6 @@ extension JSONValue {
     public func serialized() throws(JSONError) -> [UInt8] {
         var serializer = JSONSerializer()
         try serializer.write(self)
-        return serializer.output
+        return [UInt8](serializer.bytes)
     }
 }

@@ -27,32 +27,40 @@ public struct LineReader: ~Copyable {
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result? {
         guard let range = try nextRange() else { return nil }
+        lineNumber += 1
         return try body(UnsafeRawBufferPointer(rebasing: buffer[range]))
     }
 
     /// A copy of the next line's bytes; nil after the last line.
     public mutating func next() throws(StreamError) -> [UInt8]? {
         guard let range = try nextRange() else { return nil }
+        lineNumber += 1
         return [UInt8](buffer[range])
+    }
+
+    /// A copy of the lines that can be had without waiting, at least one, newlines included; nil
+    /// after the last line.
+    ///
+    /// Only the last line of a file may come without its newline. ``lineNumber`` stays: who asks for
+    /// many lines counts them.
+    package mutating func nextLines() throws(StreamError) -> [UInt8]? {
+        guard let first = try nextRange() else { return nil }
+        if start < end, let last = buffer[start..<end].lastIndex(of: 0x0A) { start = last + 1 }
+        return [UInt8](buffer[first.lowerBound..<start])
     }
 
     private mutating func nextRange() throws(StreamError) -> Range<Int>? {
         var searched = start
         while true {
-            if searched < end, let base = buffer.baseAddress,
-                let newline = memchr(base + searched, 0x0A, end - searched)
-            {
-                let position = UnsafeRawPointer(newline) - UnsafeRawPointer(base)
+            if let position = newline(from: searched) {
                 let line = start..<position
                 start = position + 1
-                lineNumber += 1
                 return line
             }
             if isAtEnd {
                 guard start < end else { return nil }
                 let line = start..<end
                 start = end
-                lineNumber += 1
                 return line
             }
             searched = end
@@ -61,6 +69,13 @@ public struct LineReader: ~Copyable {
             if count == 0 { isAtEnd = true }
             end += count
         }
+    }
+
+    private func newline(from position: Int) -> Int? {
+        guard position < end, let base = buffer.baseAddress,
+            let newline = memchr(base + position, 0x0A, end - position)
+        else { return nil }
+        return UnsafeRawPointer(newline) - UnsafeRawPointer(base)
     }
 
     /// Makes room at the end of the buffer; returns by how much its content moved down.

@@ -18,20 +18,25 @@ public struct OutputFile: ~Copyable {
     ///   - path: where to; nil or `-` is standard output.
     ///   - format: plain or zstd; nil chooses plain for a terminal and for names that end in
     ///     `.jsonl`, else zstd.
-    public init(path: String?, format: Format? = nil) throws(StreamError) {
+    ///   - compressionThreads: how many threads compress beside the caller's; 0 for none. Any number
+    ///     but 0 gives the same bytes.
+    public init(
+        path: String?, format: Format? = nil, compressionThreads: Int = 0
+    ) throws(StreamError) {
         let name = path ?? "-"
         try self.init(
-            name == "-" ? PendingFile.standardOutput() : PendingFile(path: name), name, format)
+            name == "-" ? PendingFile.standardOutput() : PendingFile(path: name), name, format,
+            compressionThreads)
     }
 
     private init(
-        _ file: consuming PendingFile, _ name: String, _ format: Format?
+        _ file: consuming PendingFile, _ name: String, _ format: Format?, _ threads: Int
     ) throws(StreamError) {
         let isTerminal = file.writer.isTerminal
         let chosen = format ?? (isTerminal || name.hasSuffix(".jsonl") ? .plain : .zstd)
         self.isTerminal = isTerminal
         self.format = chosen
-        encoder = chosen == .zstd ? try ZstdEncoder(level: 3, path: name) : nil
+        encoder = chosen == .zstd ? try ZstdEncoder(level: 3, threads: threads, path: name) : nil
         self.file = file
     }
 

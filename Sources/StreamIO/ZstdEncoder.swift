@@ -5,13 +5,26 @@ struct ZstdEncoder: ~Copyable {
     private let stream: OpaquePointer
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 64)
 
-    init(level: Int32, path: String) throws(StreamError) {
+    /// - Parameters:
+    ///   - level: how hard to try
+    ///   - threads: how many threads of its own the library compresses on; 0 for the calling one.
+    ///     The frame is the same for any number but 0.
+    ///   - path: the output's name for messages
+    init(level: Int32, threads: Int = 0, path: String) throws(StreamError) {
         guard let stream = ZSTD_createCStream() else {
             throw .writeFailed(path: path, reason: "out of memory")
         }
         self.stream = stream
         ZSTD_CCtx_setParameter(stream, ZSTD_c_compressionLevel, level)
         ZSTD_CCtx_setParameter(stream, ZSTD_c_checksumFlag, 1)
+        if threads > 0 {
+            // A library without threads refuses this and compresses on the calling one.
+            ZSTD_CCtx_setParameter(stream, ZSTD_c_nbWorkers, Int32(min(threads, 64)))
+            // Half the library's own choice, so that the last thread is not left alone for long;
+            // and each job sees a whole window of what comes before it, as one thread would.
+            ZSTD_CCtx_setParameter(stream, ZSTD_c_jobSize, 4 << 20)
+            ZSTD_CCtx_setParameter(stream, ZSTD_c_overlapLog, 9)
+        }
     }
 
     deinit {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Tokens that are cut out of text before the model sees it: special ones (`<|im_start|>`) and
 /// plain additions to the vocabulary.
 struct AddedTokens: Sendable {
@@ -20,6 +22,9 @@ struct AddedTokens: Sendable {
     private let contents: [[UInt8]]
     /// Candidates by first byte, longest first: the longest match at the leftmost place wins.
     private let candidates: [[Int]]
+    private let firstBytes: [UInt8]
+    private let hasSpecial: Bool
+    private let hasPlain: Bool
 
     init(_ tokens: [Token]) {
         self.tokens = tokens.sorted { $0.id < $1.id }
@@ -33,14 +38,17 @@ struct AddedTokens: Sendable {
         }
         self.contents = contents
         self.candidates = candidates
+        firstBytes = (0...255).filter { !candidates[Int($0)].isEmpty }
+        hasSpecial = tokens.contains(where: \.isSpecial)
+        hasPlain = tokens.contains { !$0.isSpecial }
     }
 
     /// Whether there is anything to look for in `scope`.
     func isEmpty(_ scope: Scope) -> Bool {
         switch scope {
         case .all: tokens.isEmpty
-        case .special: !tokens.contains(where: \.isSpecial)
-        case .plain: tokens.allSatisfy(\.isSpecial)
+        case .special: !hasSpecial
+        case .plain: !hasPlain
         }
     }
 
@@ -50,7 +58,8 @@ struct AddedTokens: Sendable {
         in text: UnsafeBufferPointer<UInt8>, from start: Int, _ scope: Scope
     ) -> (token: Token, range: Range<Int>)? {
         var position = start
-        while position < text.count {
+        while let candidate = nextCandidate(in: text, from: position) {
+            position = candidate
             for index in candidates[Int(text[position])] {
                 switch scope {
                 case .special where !tokens[index].isSpecial: continue
@@ -67,5 +76,19 @@ struct AddedTokens: Sendable {
             position += 1
         }
         return nil
+    }
+
+    /// The next place where a token might begin.
+    private func nextCandidate(
+        in text: UnsafeBufferPointer<UInt8>, from start: Int
+    ) -> Int? {
+        guard start < text.count, let base = text.baseAddress else { return nil }
+        // Nearly always they all begin with "<".
+        if firstBytes.count == 1 {
+            return memchr(base + start, Int32(firstBytes[0]), text.count - start).map {
+                UnsafeRawPointer($0) - UnsafeRawPointer(base)
+            }
+        }
+        return text[start...].firstIndex { !candidates[Int($0)].isEmpty }
     }
 }

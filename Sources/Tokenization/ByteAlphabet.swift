@@ -25,18 +25,29 @@ enum ByteAlphabet {
         }
     }
 
-    /// The bytes that `spelling` stands for. A spelling with a character outside the alphabet
-    /// (as added tokens may have) stands for its own UTF-8.
-    static func decode(_ spelling: String) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(spelling.utf8.count)
-        for scalar in spelling.unicodeScalars {
-            guard scalar.value < UInt32(bytes.count), let byte = bytes[Int(scalar.value)] else {
-                return Array(spelling.utf8)
+    /// Appends the bytes that `spelling` stands for.
+    /// - Returns: false for a spelling with a character outside the alphabet, as added tokens may
+    ///   have; then what was appended means nothing.
+    static func decode(
+        _ spelling: UnsafeBufferPointer<UInt8>, into text: inout [UInt8]
+    ) -> Bool {
+        bytes.withUnsafeBufferPointer { bytes in
+            var position = 0
+            while position < spelling.count {
+                let first = spelling[position]
+                var value = Int(first)
+                position += 1
+                if first >= 0x80 {
+                    // All characters of the alphabet beyond ASCII have two bytes.
+                    guard first & 0xE0 == 0xC0, position < spelling.count else { return false }
+                    value = Int(first & 0x1F) << 6 | Int(spelling[position] & 0x3F)
+                    position += 1
+                }
+                guard value < bytes.count, let byte = bytes[value] else { return false }
+                text.append(byte)
             }
-            result.append(byte)
+            return true
         }
-        return result
     }
 
     /// The spelling of `bytes`.

@@ -43,6 +43,13 @@ struct ByteLevelPreTokenizer: Sendable, Equatable {
     ) -> Int {
         guard usesPattern else { return text.count }
         let first = text[start]
+        // Most chunks are a plain word, with or without a space before it.
+        let word = first == UInt8(ascii: " ") ? start + 1 : start
+        let wordEnd = Self.lettersEnd(text, from: word)
+        if wordEnd > word {
+            if wordEnd == text.count || text[wordEnd] < 0x80 { return wordEnd }
+            return runEnd(text, from: wordEnd, of: CharacterClass.letter, classes)
+        }
         if first == UInt8(ascii: "'") {
             let length = contractionLength(text, at: start)
             if length > 0 { return start + length }
@@ -62,6 +69,36 @@ struct ByteLevelPreTokenizer: Sendable, Equatable {
         }
         if kind == CharacterClass.number && numbers == .individual { return position }
         return runEnd(text, from: position, of: kind, classes)
+    }
+
+    /// The end of the ASCII letters that begin at `start`, if any do.
+    @inline(__always)
+    private static func lettersEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let raw = UnsafeRawBufferPointer(text)
+        var position = start
+        while position + 8 <= text.count {
+            let word = UInt64(
+                littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            let letters = leadingLetters(word)
+            position += letters
+            if letters < 8 { return position }
+        }
+        while position < text.count, (text[position] | 0x20) &- UInt8(ascii: "a") < 26 {
+            position += 1
+        }
+        return position
+    }
+
+    /// How many of eight bytes are ASCII letters before the first one that is not.
+    @inline(__always)
+    private static func leadingLetters(_ word: UInt64) -> Int {
+        let highBits: UInt64 = 0x8080_8080_8080_8080
+        let lowered = (word | 0x2020_2020_2020_2020) & ~highBits
+        // Sums of seven-bit values stay within their byte and carry into its high bit.
+        let fromA = lowered &+ 0x1F1F_1F1F_1F1F_1F1F
+        let beyondZ = lowered &+ 0x0505_0505_0505_0505
+        let letters = fromA & ~beyondZ & ~word & highBits
+        return (letters ^ highBits).trailingZeroBitCount / 8
     }
 
     /// The end of the run of characters of class `kind` that goes on at `position`.

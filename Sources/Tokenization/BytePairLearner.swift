@@ -105,7 +105,8 @@ public struct BytePairLearner {
         var kinds = [TokenKind](repeating: .ordinary, count: tokens.count)
         for id in Self.specialTokens.indices { kinds[id] = .special }
         let vocabulary = try Vocabulary(
-            tokens: tokens, kinds: kinds, isByteLevel: true, source: "learnt vocabulary")
+            tokens: ByteStrings(tokens), kinds: kinds, isByteLevel: true,
+            source: "learnt vocabulary")
         let model = BytePairModel(
             vocabulary: vocabulary, merges: pairs, results: results,
             preTokenizer: preTokenization.rule)

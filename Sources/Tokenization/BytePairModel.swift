@@ -3,22 +3,15 @@
 final class BytePairWorkspace {
     let cache = ChunkCache()
     let classes = CharacterClassifier()
-    fileprivate var symbols: [Int32] = []
-    fileprivate var ranks: [UInt32] = []
-    fileprivate var previous: [Int32] = []
-    fileprivate var next: [Int32] = []
-    fileprivate var heap = IntegerHeap()
+    /// Ids on their way to an array, which would check its capacity for each of them.
+    fileprivate let output = UnsafeMutablePointer<Int32>.allocate(capacity: outputCapacity)
+    fileprivate let ranks = UnsafeMutablePointer<UInt32>.allocate(
+        capacity: BytePairModel.scanLimit)
+    fileprivate static let outputCapacity = 4096
 
-    /// Buffers larger than this are given back after use.
-    fileprivate static let keptCapacity = 1 << 16
-
-    fileprivate func shrink() {
-        guard symbols.capacity > Self.keptCapacity else { return }
-        symbols = []
-        ranks = []
-        previous = []
-        next = []
-        heap.clear(keeping: Self.keptCapacity)
+    deinit {
+        output.deallocate()
+        ranks.deallocate()
     }
 }
 
@@ -86,144 +79,121 @@ struct BytePairModel: Sendable {
     private func encodeChunks(
         _ text: UnsafeBufferPointer<UInt8>, into ids: inout [Int32], _ workspace: BytePairWorkspace
     ) -> Int {
+        let output = workspace.output
+        var filled = 0
         var dropped = 0
         var start = 0
         while start < text.count {
-            let end = preTokenizer.chunkEnd(text, from: start, workspace.classes)
-            let chunk = UnsafeBufferPointer(rebasing: text[start..<end])
-            start = end
-            guard chunk.count <= ChunkCache.byteLimit else {
-                dropped += merge(chunk, into: &ids, workspace)
-                continue
+            if filled + Self.scanLimit > BytePairWorkspace.outputCapacity {
+                ids.append(contentsOf: UnsafeBufferPointer(start: output, count: filled))
+                filled = 0
             }
-            let key = ChunkCache.Key(chunk)
-            if workspace.cache.append(key, to: &ids) { continue }
-            let first = ids.count
-            let lost = merge(chunk, into: &ids, workspace)
-            // A chunk with dropped bytes is worked out each time, so that they are counted.
-            if lost == 0 { workspace.cache.remember(key, ids[first...]) }
-            dropped += lost
+            let end = preTokenizer.chunkEnd(text, from: start, workspace.classes)
+            let length = end - start
+            if length <= ChunkCache.byteLimit {
+                let key = ChunkCache.Key(text, from: start, length: length)
+                let known = workspace.cache.copyIDs(of: key, to: output + filled)
+                if known > 0 {
+                    filled += known
+                } else {
+                    filled += encodeNewChunk(
+                        UnsafeBufferPointer(rebasing: text[start..<end]), key,
+                        to: output + filled, &dropped, workspace)
+                }
+            } else {
+                let chunk = UnsafeBufferPointer(rebasing: text[start..<end])
+                if length <= Self.scanLimit {
+                    let made = encodeShortChunk(chunk, to: output + filled, workspace.ranks)
+                    filled += made.count
+                    dropped += made.dropped
+                } else {
+                    ids.append(contentsOf: UnsafeBufferPointer(start: output, count: filled))
+                    filled = 0
+                    dropped += encodeLongChunk(chunk, into: &ids)
+                }
+            }
+            start = end
         }
+        ids.append(contentsOf: UnsafeBufferPointer(start: output, count: filled))
         return dropped
     }
 
-    /// Appends the ids of one chunk. O(n log n) in its length.
-    func merge(
-        _ chunk: UnsafeBufferPointer<UInt8>, into ids: inout [Int32],
-        _ workspace: BytePairWorkspace,
-        scanLimit: Int = Self.scanLimit
+    /// Works out a chunk that the cache does not know, and tells the cache.
+    @inline(never)
+    private func encodeNewChunk(
+        _ chunk: UnsafeBufferPointer<UInt8>, _ key: ChunkCache.Key,
+        to output: UnsafeMutablePointer<Int32>, _ dropped: inout Int,
+        _ workspace: BytePairWorkspace
     ) -> Int {
-        if ignoresMerges, let whole = wholeTokens.index(of: chunk) {
-            ids.append(wholeTokenIDs[whole])
+        let made = encodeShortChunk(chunk, to: output, workspace.ranks)
+        dropped += made.dropped
+        // A chunk with dropped bytes is worked out each time, so that they are counted.
+        if made.dropped == 0 {
+            workspace.cache.remember(key, UnsafeBufferPointer(start: output, count: made.count))
+        }
+        return made.count
+    }
+
+    // MARK: One chunk
+
+    /// Writes the ids of a chunk of at most ``scanLimit`` bytes to `output`.
+    private func encodeShortChunk(
+        _ chunk: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<Int32>,
+        _ ranks: UnsafeMutablePointer<UInt32>
+    ) -> (count: Int, dropped: Int) {
+        if let id = wholeToken(chunk) {
+            output[0] = id
+            return (1, 0)
+        }
+        let count = writeSymbols(of: chunk, to: output)
+        let dropped = chunk.count - count
+        return (merges.applyByScanning(to: output, count, ranks), dropped)
+    }
+
+    /// Appends the ids of a chunk of any length; O(n log n).
+    /// - Returns: how many bytes were dropped.
+    private func encodeLongChunk(
+        _ chunk: UnsafeBufferPointer<UInt8>, into ids: inout [Int32]
+    ) -> Int {
+        if let id = wholeToken(chunk) {
+            ids.append(id)
             return 0
         }
-        var dropped = 0
-        workspace.symbols.removeAll(keepingCapacity: true)
+        var symbols = symbols(of: chunk)
+        let dropped = chunk.count - symbols.count
+        merges.applyWithHeap(to: &symbols)
+        ids.append(contentsOf: symbols)
+        return dropped
+    }
+
+    private func wholeToken(_ chunk: UnsafeBufferPointer<UInt8>) -> Int32? {
+        guard ignoresMerges, let whole = wholeTokens.index(of: chunk) else { return nil }
+        return wholeTokenIDs[whole]
+    }
+
+    /// The tokens of the bytes, those without one left out.
+    func symbols(of chunk: UnsafeBufferPointer<UInt8>) -> [Int32] {
+        [Int32](unsafeUninitializedCapacity: chunk.count) { symbols, count in
+            guard let start = symbols.baseAddress else { return }
+            count = writeSymbols(of: chunk, to: start)
+        }
+    }
+
+    private func writeSymbols(
+        of chunk: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<Int32>
+    ) -> Int {
+        var count = 0
         for byte in chunk {
             let id = byteTokens[Int(byte)]
             if id >= 0 {
-                workspace.symbols.append(id)
+                output[count] = id
             } else if let unknownID {
-                workspace.symbols.append(unknownID)
+                output[count] = unknownID
             } else {
-                dropped += 1
+                continue
             }
+            count += 1
         }
-        if workspace.symbols.count <= scanLimit {
-            mergeByScanning(workspace)
-            ids.append(contentsOf: workspace.symbols)
-        } else {
-            mergeWithHeap(workspace, into: &ids)
-            workspace.shrink()
-        }
-        return dropped
-    }
-
-    /// Quadratic, and for short chunks the fastest.
-    private func mergeByScanning(_ workspace: BytePairWorkspace) {
-        var count = workspace.symbols.count
-        guard count > 1 else { return }
-        if workspace.ranks.count < count {
-            workspace.ranks = [UInt32](repeating: 0, count: max(count, Self.scanLimit))
-        }
-        workspace.symbols.withUnsafeMutableBufferPointer { symbols in
-            workspace.ranks.withUnsafeMutableBufferPointer { ranks in
-                for index in 0..<count - 1 {
-                    ranks[index] = merges.rank(symbols[index], symbols[index + 1])
-                }
-                ranks[count - 1] = MergeTable.none
-                while count > 1 {
-                    var best = 0
-                    for index in 1..<max(1, count - 1) where ranks[index] < ranks[best] {
-                        best = index
-                    }
-                    let rank = ranks[best]
-                    if rank == MergeTable.none { break }
-                    symbols[best] = merges.results[Int(rank)]
-                    count -= 1
-                    // Close the gap: symbol best + 1 is gone, and with it the pair that began there.
-                    var index = best + 1
-                    while index < count {
-                        symbols[index] = symbols[index + 1]
-                        ranks[index] = ranks[index + 1]
-                        index += 1
-                    }
-                    ranks[best] =
-                        best + 1 < count
-                        ? merges.rank(symbols[best], symbols[best + 1]) : MergeTable.none
-                    if best > 0 { ranks[best - 1] = merges.rank(symbols[best - 1], symbols[best]) }
-                }
-            }
-        }
-        workspace.symbols.removeLast(workspace.symbols.count - count)
-    }
-
-    /// Linked list of symbols and a heap of (rank, position), for chunks of any length.
-    private func mergeWithHeap(_ workspace: BytePairWorkspace, into ids: inout [Int32]) {
-        let count = workspace.symbols.count
-        var heap = IntegerHeap()
-        swap(&heap, &workspace.heap)
-        workspace.ranks = [UInt32](repeating: MergeTable.none, count: count)
-        workspace.previous = (0..<Int32(count)).map { $0 - 1 }
-        workspace.next = (1...Int32(count)).map { $0 }
-        workspace.symbols.withUnsafeMutableBufferPointer { symbols in
-            workspace.ranks.withUnsafeMutableBufferPointer { ranks in
-                workspace.previous.withUnsafeMutableBufferPointer { previous in
-                    workspace.next.withUnsafeMutableBufferPointer { next in
-                        /// Ranks the pair that begins at `position` and queues it.
-                        func rankPair(_ position: Int) {
-                            let right = Int(next[position])
-                            ranks[position] =
-                                right < count
-                                ? merges.rank(symbols[position], symbols[right]) : MergeTable.none
-                            if ranks[position] != MergeTable.none {
-                                heap.push(UInt64(ranks[position]) << 32 | UInt64(position))
-                            }
-                        }
-                        for position in 0..<count { rankPair(position) }
-                        while let top = heap.pop() {
-                            let position = Int(top & 0xFFFF_FFFF)
-                            // Stale unless the pair there still has this rank.
-                            guard ranks[position] == UInt32(top >> 32) else { continue }
-                            let right = Int(next[position])
-                            symbols[position] = merges.results[Int(ranks[position])]
-                            next[position] = next[right]
-                            if Int(next[right]) < count {
-                                previous[Int(next[right])] = Int32(position)
-                            }
-                            ranks[right] = MergeTable.none
-                            rankPair(position)
-                            if previous[position] >= 0 { rankPair(Int(previous[position])) }
-                        }
-                        var position = 0
-                        while position < count {
-                            ids.append(symbols[position])
-                            position = Int(next[position])
-                        }
-                    }
-                }
-            }
-        }
-        swap(&heap, &workspace.heap)
+        return count
     }
 }

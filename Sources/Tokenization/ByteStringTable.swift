@@ -1,49 +1,98 @@
-/// Byte strings numbered in the order of their insertion, found again by content.
-///
-/// Keys are compared byte by byte. `String` keys would not do: two spellings that Unicode calls
-/// canonically equivalent are one `String` but two tokens.
-struct ByteStringTable: Sendable {
+import Glibc
+
+/// Byte strings one after the other in one piece of memory.
+struct ByteStrings: Sendable {
     private(set) var storage: [UInt8] = []
     private var ends: [Int] = []
-    /// Open addressing with linear probing; -1 marks an empty slot.
-    private var slots: [Int32]
 
-    /// An empty table with room for `capacity` strings.
-    init(capacity: Int = 64) {
-        var size = 16
-        while size < 2 * capacity { size *= 2 }
-        slots = [Int32](repeating: -1, count: size)
-        ends.reserveCapacity(capacity)
+    init() {}
+
+    /// The UTF-8 of strings.
+    init(_ strings: some Collection<String>) {
+        ends.reserveCapacity(strings.count)
+        for string in strings { append(string) }
     }
 
     var count: Int { ends.count }
 
     /// Where string `index` lies in ``storage``.
+    @inline(__always)
     func range(of index: Int) -> Range<Int> {
         (index == 0 ? 0 : ends[index - 1])..<ends[index]
     }
 
     subscript(index: Int) -> ArraySlice<UInt8> { storage[range(of: index)] }
 
+    mutating func reserveCapacity(_ count: Int, bytes: Int) {
+        ends.reserveCapacity(count)
+        storage.reserveCapacity(bytes)
+    }
+
+    mutating func append(_ bytes: some Collection<UInt8>) {
+        storage.append(contentsOf: bytes)
+        ends.append(storage.count)
+    }
+
+    mutating func append(_ string: String) {
+        var string = string
+        string.withUTF8 { append($0) }
+    }
+
+    /// Calls `body` with the bytes of string `index`.
+    @inline(__always)
+    func withBytes<Result>(
+        of index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        storage.withUnsafeBufferPointer {
+            body(UnsafeBufferPointer(rebasing: $0[range(of: index)]))
+        }
+    }
+}
+
+/// Byte strings numbered in the order of their insertion, found again by content.
+///
+/// Keys are compared byte by byte. `String` keys would not do: two spellings that Unicode calls
+/// canonically equivalent are one `String` but two tokens.
+struct ByteStringTable: Sendable {
+    private(set) var strings: ByteStrings
+    /// Open addressing with linear probing; -1 marks an empty slot.
+    private var slots: [Int32]
+
+    /// An empty table with room for `capacity` strings.
+    init(capacity: Int = 64) {
+        strings = ByteStrings()
+        slots = Self.emptySlots(capacity)
+    }
+
+    /// A table of strings.
+    /// - Returns: nil, and the places of two equal strings in `duplicate`, if they are not unique.
+    init?(_ strings: ByteStrings, duplicate: inout (Int, Int)) {
+        self.strings = strings
+        slots = Self.emptySlots(strings.count)
+        for index in 0..<strings.count {
+            let slot = strings.withBytes(of: index) { find($0) }
+            if slots[slot] >= 0 {
+                duplicate = (Int(slots[slot]), index)
+                return nil
+            }
+            slots[slot] = Int32(index)
+        }
+    }
+
+    private static func emptySlots(_ capacity: Int) -> [Int32] {
+        var size = 16
+        while size < 2 * capacity { size *= 2 }
+        return [Int32](repeating: -1, count: size)
+    }
+
+    var count: Int { strings.count }
+
+    subscript(index: Int) -> ArraySlice<UInt8> { strings[index] }
+
     /// The number of the string equal to `key`, if there is one.
     func index(of key: UnsafeBufferPointer<UInt8>) -> Int? {
-        storage.withUnsafeBufferPointer { storage in
-            slots.withUnsafeBufferPointer { slots in
-                let mask = slots.count - 1
-                var slot = Int(truncatingIfNeeded: hash(key)) & mask
-                while true {
-                    let candidate = Int(slots[slot])
-                    if candidate < 0 { return nil }
-                    let range = range(of: candidate)
-                    if range.count == key.count,
-                        key.elementsEqual(UnsafeBufferPointer(rebasing: storage[range]))
-                    {
-                        return candidate
-                    }
-                    slot = (slot + 1) & mask
-                }
-            }
-        }
+        let index = Int(slots[find(key)])
+        return index < 0 ? nil : index
     }
 
     /// The number of `string`, if it is in the table.
@@ -60,11 +109,14 @@ struct ByteStringTable: Sendable {
     /// Adds `key` unless it is there already; returns its number either way.
     @discardableResult
     mutating func insert(_ key: UnsafeBufferPointer<UInt8>) -> (index: Int, inserted: Bool) {
-        if let index = index(of: key) { return (index, false) }
-        if 2 * (count + 1) > slots.count { grow() }
-        storage.append(contentsOf: key)
-        ends.append(storage.count)
-        place(count - 1, hash: hash(key))
+        var slot = find(key)
+        if slots[slot] >= 0 { return (Int(slots[slot]), false) }
+        if 2 * (count + 1) > slots.count {
+            grow()
+            slot = find(key)
+        }
+        slots[slot] = Int32(count)
+        strings.append(key)
         return (count - 1, true)
     }
 
@@ -75,21 +127,34 @@ struct ByteStringTable: Sendable {
         return string.withUTF8 { insert($0) }
     }
 
-    private mutating func grow() {
-        slots = [Int32](repeating: -1, count: 2 * slots.count)
-        for index in 0..<count {
-            let hash = storage.withUnsafeBufferPointer {
-                self.hash(UnsafeBufferPointer(rebasing: $0[range(of: index)]))
+    /// The slot that holds `key`, else the empty one where it belongs.
+    private func find(_ key: UnsafeBufferPointer<UInt8>) -> Int {
+        strings.storage.withUnsafeBufferPointer { storage in
+            slots.withUnsafeBufferPointer { slots in
+                let mask = slots.count - 1
+                var slot = Int(truncatingIfNeeded: hash(key)) & mask
+                while slots[slot] >= 0 {
+                    let range = strings.range(of: Int(slots[slot]))
+                    if range.count == key.count,
+                        areEqual(key, UnsafeBufferPointer(rebasing: storage[range]))
+                    {
+                        return slot
+                    }
+                    slot = (slot + 1) & mask
+                }
+                return slot
             }
-            place(index, hash: hash)
         }
     }
 
-    private mutating func place(_ index: Int, hash: UInt64) {
+    private mutating func grow() {
+        slots = Self.emptySlots(slots.count)
         let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while slots[slot] >= 0 { slot = (slot + 1) & mask }
-        slots[slot] = Int32(index)
+        for index in 0..<count {
+            var slot = Int(truncatingIfNeeded: strings.withBytes(of: index) { hash($0) }) & mask
+            while slots[slot] >= 0 { slot = (slot + 1) & mask }
+            slots[slot] = Int32(index)
+        }
     }
 
     private func hash(_ key: UnsafeBufferPointer<UInt8>) -> UInt64 {
@@ -109,6 +174,13 @@ struct ByteStringTable: Sendable {
         }
         return foldedProduct(state ^ tail, 0xE703_7ED1_A0B4_28DB)
     }
+}
+
+/// Whether two byte strings of the same length are equal.
+@inline(__always)
+func areEqual(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+    return memcmp(first, second, left.count) == 0
 }
 
 /// The two halves of the 128-bit product, xored: a cheap mixing step whose low bits depend on

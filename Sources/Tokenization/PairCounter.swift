@@ -36,15 +36,15 @@ struct PairCounter {
     ///   - byteIDs: the token of each byte.
     init(chunks: ByteStringTable, counts: [Int], byteIDs: [Int32]) {
         self.counts = counts
-        let total = chunks.storage.count
+        let total = chunks.strings.storage.count
         symbols.reserveCapacity(total)
         previous.reserveCapacity(total)
         next.reserveCapacity(total)
         chunkOf.reserveCapacity(total)
         for chunk in 0..<chunks.count {
-            let range = chunks.range(of: chunk)
+            let range = chunks.strings.range(of: chunk)
             for place in range {
-                symbols.append(byteIDs[Int(chunks.storage[place])])
+                symbols.append(byteIDs[Int(chunks.strings.storage[place])])
                 previous.append(place == range.lowerBound ? Self.none : Int32(place - 1))
                 next.append(place == range.upperBound - 1 ? Self.none : Int32(place + 1))
                 chunkOf.append(Int32(chunk))

@@ -68,52 +68,71 @@ public struct PromptTemplate: Sendable {
     public func prompt(
         for fields: [String: JSONValue]
     ) throws(TokenizationError) -> PromptText {
+        PromptText(try bytes(for: fields))
+    }
+
+    /// The prompt of a record as UTF-8.
+    func bytes(for fields: some FieldSource) throws(TokenizationError) -> PromptBytes {
+        var prompt = PromptBytes()
         switch form {
         case .automatic:
-            if fields["instruction"] == nil && fields["prompt"] != nil {
-                return .data(try string("prompt", fields))
+            if Self.hasPromptOnly(fields) {
+                try append("prompt", of: fields, to: &prompt)
+            } else {
+                try appendDolly(fields, to: &prompt)
             }
-            return try Self.dolly.prompt(for: fields)
-        case .plain: return .data(try string("prompt", fields))
-        case .dolly:
-            var prompt = PromptText.literal("### Instruction:\n")
-            prompt.pieces += PromptText.data(try string("instruction", fields)).pieces
-            if let context = fields["context"]?.string, !context.isEmpty {
-                prompt.pieces += PromptText.literal("\n\n### Context:\n").pieces
-                prompt.pieces += PromptText.data(context).pieces
-            }
-            prompt.pieces += PromptText.literal("\n\n### Response:\n").pieces
-            return prompt
+        case .plain: try append("prompt", of: fields, to: &prompt)
+        case .dolly: try appendDolly(fields, to: &prompt)
         case .places(let places):
-            var pieces: [PromptText.Piece] = []
             for place in places {
                 switch place {
-                case .literal(let text): pieces += PromptText.literal(text).pieces
-                case .field(let key): pieces += PromptText.data(try string(key, fields)).pieces
+                case .literal(let text): prompt.append(literal: text)
+                case .field(let key): try append(key, of: fields, to: &prompt)
                 }
             }
-            return PromptText(pieces)
         case .chat(let template):
-            var message: String
-            if fields["instruction"] == nil && fields["prompt"] != nil {
-                message = try string("prompt", fields)
+            var message = PromptBytes()
+            if Self.hasPromptOnly(fields) {
+                try append("prompt", of: fields, to: &message)
             } else {
-                message = try string("instruction", fields)
-                if let context = fields["context"]?.string, !context.isEmpty {
-                    message += "\n\n" + context
-                }
+                try append("instruction", of: fields, to: &message)
+                appendContext(of: fields, after: "\n\n", to: &message)
             }
-            return try template.prompt(user: message)
+            let text = String(decoding: message.utf8, as: UTF8.self)
+            return PromptBytes(try template.prompt(user: text))
+        }
+        return prompt
+    }
+
+    private static func hasPromptOnly(_ fields: some FieldSource) -> Bool {
+        !fields.contains("instruction") && fields.contains("prompt")
+    }
+
+    private func appendDolly(
+        _ fields: some FieldSource, to prompt: inout PromptBytes
+    ) throws(TokenizationError) {
+        prompt.append(literal: "### Instruction:\n")
+        try append("instruction", of: fields, to: &prompt)
+        appendContext(of: fields, after: "\n\n### Context:\n", to: &prompt)
+        prompt.append(literal: "\n\n### Response:\n")
+    }
+
+    /// Appends the context, unless there is none or it is empty.
+    private func appendContext(
+        of fields: some FieldSource, after literal: String, to prompt: inout PromptBytes
+    ) {
+        _ = fields.withText(of: "context") { text in
+            guard !text.isEmpty else { return }
+            prompt.append(literal: literal)
+            prompt.append(data: text)
         }
     }
 
-    private func string(
-        _ key: String, _ fields: [String: JSONValue]
-    ) throws(TokenizationError) -> String {
-        guard let text = fields[key]?.string else {
-            throw .missingField(name: key, template: name)
-        }
-        return text
+    private func append(
+        _ key: String, of fields: some FieldSource, to prompt: inout PromptBytes
+    ) throws(TokenizationError) {
+        let found: Void? = fields.withText(of: key) { prompt.append(data: $0) }
+        if found == nil { throw .missingField(name: key, template: name) }
     }
 
     private static func parse(_ text: String) -> [Place] {

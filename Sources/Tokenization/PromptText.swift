@@ -17,6 +17,24 @@ public struct PromptText: Sendable, Equatable {
 
     init(_ pieces: [Piece]) { self.pieces = pieces }
 
+    init(_ prompt: PromptBytes) {
+        pieces = []
+        var start = 0
+        func append(_ end: Int, isData: Bool) {
+            guard end > start else { return }
+            pieces.append(
+                Piece(
+                    text: String(decoding: prompt.utf8[start..<end], as: UTF8.self), isData: isData)
+            )
+            start = end
+        }
+        for literal in prompt.literals {
+            append(literal.lowerBound, isData: true)
+            append(literal.upperBound, isData: false)
+        }
+        append(prompt.utf8.count, isData: true)
+    }
+
     /// Text of the template.
     static func literal(_ text: String) -> PromptText {
         PromptText([Piece(text: text, isData: false)])
@@ -24,6 +42,32 @@ public struct PromptText: Sendable, Equatable {
 
     /// Text of the record.
     static func data(_ text: String) -> PromptText { PromptText([Piece(text: text, isData: true)]) }
+}
+
+/// A prompt as UTF-8, with the places that are the template's own text.
+struct PromptBytes {
+    private(set) var utf8: [UInt8] = []
+    private(set) var literals: [Range<Int>] = []
+
+    init() {}
+
+    init(_ prompt: PromptText) {
+        for piece in prompt.pieces {
+            if piece.isData {
+                utf8 += piece.text.utf8
+            } else {
+                append(literal: piece.text)
+            }
+        }
+    }
+
+    mutating func append(literal text: String) {
+        let start = utf8.count
+        utf8 += text.utf8
+        literals.append(start..<utf8.count)
+    }
+
+    mutating func append(data text: UnsafeBufferPointer<UInt8>) { utf8 += text }
 }
 
 extension Tokenizer {
@@ -34,34 +78,44 @@ extension Tokenizer {
     public func encoding(
         of prompt: PromptText, specialTokens policy: SpecialTokenPolicy = .asText
     ) throws(TokenizationError) -> Encoding {
-        var result = Encoding()
-        var pending: [UInt8] = []
-        for piece in prompt.pieces {
-            let bytes = Array(piece.text.utf8)
+        try encoding(of: PromptBytes(prompt), specialTokens: policy)
+    }
+
+    func encoding(
+        of prompt: PromptBytes, specialTokens policy: SpecialTokenPolicy
+    ) throws(TokenizationError) -> Encoding {
+        let options = EncodingOptions(specialTokens: policy)
+        return try prompt.utf8.withUnsafeBufferPointer { bytes throws(TokenizationError) in
+            var result = Encoding()
             var start = 0
-            while !piece.isData,
-                let found = bytes.withUnsafeBufferPointer({
-                    addedTokens.first(in: $0, from: start, .special)
-                })
-            {
-                pending += bytes[start..<found.range.lowerBound]
-                try append(pending, policy, to: &result)
-                pending.removeAll(keepingCapacity: true)
-                result.ids.append(found.token.id)
-                start = found.range.upperBound
+            for literal in prompt.literals {
+                var position = literal.lowerBound
+                while let found = addedTokens.first(
+                    in: UnsafeBufferPointer(rebasing: bytes[..<literal.upperBound]),
+                    from: position, .special)
+                {
+                    try append(bytes[start..<found.range.lowerBound], options, to: &result)
+                    result.ids.append(found.token.id)
+                    position = found.range.upperBound
+                    start = position
+                }
             }
-            pending += bytes[start...]
+            try append(bytes[start...], options, to: &result)
+            return result
         }
-        try append(pending, policy, to: &result)
-        return result
     }
 
     private func append(
-        _ text: [UInt8], _ policy: SpecialTokenPolicy, to result: inout Encoding
+        _ text: Slice<UnsafeBufferPointer<UInt8>>, _ options: EncodingOptions,
+        to result: inout Encoding
     ) throws(TokenizationError) {
         if text.isEmpty { return }
-        let part = try encoding(of: text, EncodingOptions(specialTokens: policy))
-        result.ids += part.ids
+        let part = try encoding(of: UnsafeBufferPointer(rebasing: text), options)
+        if result.ids.isEmpty {
+            result.ids = part.ids
+        } else {
+            result.ids += part.ids
+        }
         result.specialTokenOccurrences += part.specialTokenOccurrences
         result.droppedBytes += part.droppedBytes
     }

@@ -22,10 +22,24 @@ public struct RecordDecoder: Sendable {
         self.keepsSpecialTokens = keepsSpecialTokens
     }
 
+    /// Decodes the records of a block; see `RecordBlock.worked`.
+    package func decode(_ block: RecordBlock, skipsBad: Bool) -> WorkedBlock<Void> {
+        block.worked(counts: (), skipsBad: skipsBad) { record, output, _ throws(RecordError) in
+            try record.write(with: updates(record.record), to: &output)
+            return true
+        }
+    }
+
     /// The record with texts.
     /// - Throws: `RecordError` if there is nothing to decode or an id is not in the vocabulary.
     public func decode(_ record: Record) throws(RecordError) -> Record {
         var result = record
+        result.apply(try updates(record))
+        return result
+    }
+
+    private func updates(_ record: Record) throws(RecordError) -> [FieldUpdate] {
+        var updates: [FieldUpdate] = []
         let sources = field.map { [$0] } ?? Self.fields.keys.filter { record[$0] != nil }.sorted()
         guard !sources.isEmpty else {
             throw .missingField(
@@ -37,14 +51,14 @@ public struct RecordDecoder: Sendable {
                 ?? (source.hasSuffix("_ids") ? String(source.dropLast("_ids".count)) : "text")
             let ids = try record.tokenIDs(source)
             do throws(TokenizationError) {
-                result[target] = .string(
-                    try tokenizer.decode(ids, skipsSpecialTokens: !keepsSpecialTokens))
+                let text = try tokenizer.decode(ids, skipsSpecialTokens: !keepsSpecialTokens)
+                updates.append(FieldUpdate(target, .value(.string(text))))
             } catch {
                 throw .unfit(
                     location: record.location, reason: "\(source): \(error.description)",
                     hint: error.hint)
             }
         }
-        return result
+        return updates.sorted { $0.key < $1.key }
     }
 }

@@ -1,6 +1,5 @@
 public import Records
 import StreamIO
-import Synchronization
 
 /// Makes token records of raw records.
 ///
@@ -103,47 +102,67 @@ public struct RecordTokenizer: Sendable {
     /// - Throws: `RecordError` with the record's file and line.
     public func tokenize(_ record: Record) throws(RecordError) -> (record: Record?, counts: Counts)
     {
-        do throws(TokenizationError) {
-            if let field = options.field { return try addIDs(of: field, to: record) }
-            let hasPair = ["response", "prompt", "instruction"].contains { record[$0] != nil }
-            if options.cutsText || !hasPair { return try cutText(of: record) }
-            return try pair(record)
-        } catch {
-            throw .unfit(
-                location: record.location, reason: error.description, hint: error.hint)
-        }
+        let outcome = try outcome(for: record.fields, at: record.location)
+        guard let updates = outcome.updates else { return (nil, outcome.counts) }
+        var record = record
+        record.apply(updates)
+        return (record, outcome.counts)
     }
 
-    /// Tokenizes the records of a batch on several threads.
-    /// - Returns: as ``tokenize(_:)-(Record)``, in the order of `batch`, whatever `threads`.
-    /// - Throws: the first error in that order.
-    public func tokenize(
-        _ batch: [Record], threads: Int
-    ) throws(RecordError) -> (records: [Record], counts: Counts) {
-        let outcomes = concurrentMap(batch, threads: threads) { record in
-            Result { () throws(RecordError) in try tokenize(record) }
+    /// Tokenizes the records of a block; see `RecordBlock.worked`.
+    package func tokenize(_ block: RecordBlock, skipsBad: Bool) -> WorkedBlock<Counts> {
+        block.worked(counts: Counts(), skipsBad: skipsBad) {
+            record, output, counts throws(RecordError) in
+            let outcome = try outcome(for: record, at: record.location)
+            counts += outcome.counts
+            guard let updates = outcome.updates else { return false }
+            try record.write(with: updates, to: &output)
+            return true
         }
-        var records: [Record] = []
-        var counts = Counts()
-        for outcome in outcomes {
-            let (record, own) = try outcome.get()
-            if let record { records.append(record) }
-            counts += own
-        }
-        return (records, counts)
     }
 
     // MARK: Shapes of records
 
-    private func pair(_ record: Record) throws(TokenizationError) -> (Record?, Counts) {
-        let prompt = try options.template.prompt(for: record.fields)
-        guard case .string(let response)? = record["response"] else {
-            throw .unfitRecord(what: "field \"response\" (got no string, expected string)")
+    /// What becomes of a record.
+    private struct Outcome {
+        /// The fields that change, in the order of their keys; nil if the record is left out.
+        var updates: [FieldUpdate]?
+        var counts = Counts()
+    }
+
+    private func outcome(
+        for fields: some FieldSource, at location: SourceLocation?
+    ) throws(RecordError) -> Outcome {
+        do throws(TokenizationError) {
+            if let field = options.field { return try addIDs(of: field, in: fields) }
+            let hasPair =
+                fields.contains("response") || fields.contains("prompt")
+                || fields.contains("instruction")
+            if options.cutsText || !hasPair { return try cutText(in: fields) }
+            return try pair(in: fields)
+        } catch {
+            throw .unfit(location: location, reason: error.description, hint: error.hint)
         }
+    }
+
+    private func encoding(
+        of field: String, in fields: some FieldSource, _ options: EncodingOptions
+    ) throws(TokenizationError) -> Encoding? {
+        try fields.withText(of: field) { text throws(TokenizationError) in
+            try tokenizer.encoding(of: text, options)
+        }
+    }
+
+    private func pair(in fields: some FieldSource) throws(TokenizationError) -> Outcome {
+        let prompt = try options.template.bytes(for: fields)
         let promptEncoding = try tokenizer.encoding(
             of: prompt, specialTokens: options.specialTokens)
-        let responseEncoding = try tokenizer.encoding(
-            of: response, EncodingOptions(specialTokens: options.specialTokens))
+        guard
+            let responseEncoding = try encoding(
+                of: "response", in: fields, EncodingOptions(specialTokens: options.specialTokens))
+        else {
+            throw .unfitRecord(what: "field \"response\" (got no string, expected string)")
+        }
         var counts = Counts()
         counts.add(promptEncoding)
         counts.add(responseEncoding)
@@ -155,20 +174,22 @@ public struct RecordTokenizer: Sendable {
             throw .unfitRecord(what: "empty response (got 0 tokens, expected at least 1)")
         }
         responseIDs.append(endOfSequenceID)
-        return try finish(record, prompt.text, promptEncoding.ids, response, responseIDs, counts)
+        return try finish(prompt.utf8, promptEncoding.ids, nil, responseIDs, counts)
     }
 
+    /// Cuts what is too long.
+    /// - Parameter allResponse: nil for the text that the record has already.
     private func finish(
-        _ record: Record, _ prompt: String, _ allPromptIDs: [Int32], _ response: String,
+        _ allPrompt: [UInt8], _ allPromptIDs: [Int32], _ allResponse: [UInt8]?,
         _ allResponseIDs: [Int32], _ initial: Counts
-    ) throws(TokenizationError) -> (Record?, Counts) {
-        var (record, counts) = (record, initial)
-        var (promptIDs, responseIDs) = (allPromptIDs, allResponseIDs)
-        var (prompt, response) = (prompt, response)
+    ) throws(TokenizationError) -> Outcome {
+        var (prompt, promptIDs) = (allPrompt, allPromptIDs)
+        var (response, responseIDs) = (allResponse, allResponseIDs)
+        var counts = initial
         if let limit = options.maximumPromptTokens, promptIDs.count > limit {
             guard try truncates("prompt", promptIDs.count, limit) else { return dropped(counts) }
             promptIDs = Array(promptIDs.suffix(limit))
-            prompt = try tokenizer.decode(promptIDs, skipsSpecialTokens: false)
+            prompt = try text(of: promptIDs)
             counts.promptsTruncated += 1
         }
         if let limit = options.maximumResponseTokens, responseIDs.count > limit {
@@ -176,32 +197,40 @@ public struct RecordTokenizer: Sendable {
                 return dropped(counts)
             }
             responseIDs = Array(responseIDs.dropLast().prefix(limit))
-            response = try tokenizer.decode(responseIDs, skipsSpecialTokens: false)
+            response = try text(of: responseIDs)
             counts.responsesTruncated += 1
         }
         counts.promptTokens += promptIDs.count
         counts.responseTokens += responseIDs.count
-        record["prompt"] = .string(prompt)
-        record["response"] = .string(response)
-        record.setTokenIDs("prompt_ids", promptIDs)
-        record.setTokenIDs("response_ids", responseIDs)
-        return (record, counts)
+        var updates: [FieldUpdate] = []
+        updates.reserveCapacity(4)
+        updates.append(FieldUpdate("prompt", .text(prompt)))
+        updates.append(FieldUpdate("prompt_ids", .ids(promptIDs)))
+        if let response { updates.append(FieldUpdate("response", .text(response))) }
+        updates.append(FieldUpdate("response_ids", .ids(responseIDs)))
+        return Outcome(updates: updates, counts: counts)
     }
 
-    private func cutText(of record: Record) throws(TokenizationError) -> (Record?, Counts) {
-        guard case .string(let text)? = record["text"] else {
+    /// The text of ids that were cut; a character cut in two becomes U+FFFD.
+    private func text(of ids: [Int32]) throws(TokenizationError) -> [UInt8] {
+        Array(try tokenizer.decode(ids, skipsSpecialTokens: false).utf8)
+    }
+
+    private func cutText(in fields: some FieldSource) throws(TokenizationError) -> Outcome {
+        guard
+            let encoding = try encoding(
+                of: "text", in: fields, EncodingOptions(specialTokens: options.specialTokens))
+        else {
             throw .unfitRecord(
                 what: options.cutsText
                     ? "field \"text\" (got no string, expected string)"
                     : "shape of record (got neither response nor text, expected one of them)")
         }
-        let encoding = try tokenizer.encoding(
-            of: text, EncodingOptions(specialTokens: options.specialTokens))
         var counts = Counts()
         counts.add(encoding)
         guard encoding.ids.count > options.prefixTokens else {
             counts.tooShort += 1
-            return (nil, counts)
+            return Outcome(updates: nil, counts: counts)
         }
         let promptIDs = Array(encoding.ids.prefix(options.prefixTokens))
         var responseIDs = Array(encoding.ids.dropFirst(options.prefixTokens))
@@ -213,34 +242,34 @@ public struct RecordTokenizer: Sendable {
             responseIDs = Array(responseIDs.prefix(options.continuationTokens))
         }
         return try finish(
-            record, try tokenizer.decode(promptIDs, skipsSpecialTokens: false), promptIDs,
-            try tokenizer.decode(
-                responseIDs.filter { $0 != endOfSequenceID }, skipsSpecialTokens: false),
-            responseIDs, counts)
+            text(of: promptIDs), promptIDs,
+            text(of: responseIDs.filter { $0 != endOfSequenceID }), responseIDs, counts)
     }
 
     private func addIDs(
-        of field: String, to record: Record
-    ) throws(TokenizationError) -> (Record?, Counts) {
-        guard case .string(let text)? = record[field] else {
+        of field: String, in fields: some FieldSource
+    ) throws(TokenizationError) -> Outcome {
+        guard
+            let encoding = try encoding(
+                of: field, in: fields,
+                EncodingOptions(
+                    specialTokens: options.specialTokens,
+                    addsSpecialTokens: options.addsSpecialTokens,
+                    recordsOffsets: options.recordsOffsets))
+        else {
             throw .unfitRecord(what: "field \"\(field)\" (got no string, expected string)")
         }
-        var record = record
-        let encoding = try tokenizer.encoding(
-            of: text,
-            EncodingOptions(
-                specialTokens: options.specialTokens,
-                addsSpecialTokens: options.addsSpecialTokens,
-                recordsOffsets: options.recordsOffsets))
         var counts = Counts()
         counts.add(encoding)
         counts.promptTokens += encoding.ids.count
-        record.setTokenIDs("ids", encoding.ids)
+        var updates = [FieldUpdate("ids", .ids(encoding.ids))]
         if let offsets = encoding.offsets {
-            record["offsets"] = .array(
-                offsets.map { .integers([Int32($0.lowerBound), Int32($0.upperBound)]) })
+            let pairs = offsets.map {
+                JSONValue.integers([Int32($0.lowerBound), Int32($0.upperBound)])
+            }
+            updates.append(FieldUpdate("offsets", .value(.array(pairs))))
         }
-        return (record, counts)
+        return Outcome(updates: updates, counts: counts)
     }
 
     /// Whether to truncate; false for dropping.
@@ -256,10 +285,10 @@ public struct RecordTokenizer: Sendable {
         }
     }
 
-    private func dropped(_ counts: Counts) -> (Record?, Counts) {
+    private func dropped(_ counts: Counts) -> Outcome {
         var counts = counts
         counts.overlong += 1
-        return (nil, counts)
+        return Outcome(updates: nil, counts: counts)
     }
 }
 

@@ -45,7 +45,7 @@ extension Tokenizer {
             }
         }
         let vocabulary = try Vocabulary(
-            tokens: tokens, kinds: kinds, isByteLevel: true, source: source)
+            tokens: ByteStrings(tokens), kinds: kinds, isByteLevel: true, source: source)
         for (role, id) in [
             ("bos", special.beginning), ("eos", special.endOfSequence),
             ("unknown", special.unknown),
@@ -58,16 +58,9 @@ extension Tokenizer {
                         + "\(vocabulary.count - 1))")
             }
         }
-        var pairs: [(String, String)] = []
-        pairs.reserveCapacity(merges.count)
-        for merge in merges {
-            guard let pair = Self.splitMerge(merge) else {
-                throw .malformed(
-                    source: source, what: "merge '\(merge)' is not a pair of tokens")
-            }
-            pairs.append(pair)
-        }
-        let resolved = try Self.resolve(pairs, in: vocabulary, source: source)
+        var lists = TokenLists()
+        lists.takeMerges(merges)
+        let resolved = try lists.resolvedMerges(in: vocabulary, source: source)
         let model = BytePairModel(
             vocabulary: vocabulary, merges: resolved.pairs, results: resolved.results,
             preTokenizer: preTokenizer)

@@ -19,11 +19,20 @@ extension Tokenizer {
     /// The ids of `text` taken as one chunk, merged by scanning or with the heap.
     package func mergeOneChunk(_ text: String, byScanning: Bool) -> [Int32] {
         guard case .bytePairs(let model) = model else { return encode(text) }
-        var ids: [Int32] = []
-        Array(text.utf8).withUnsafeBufferPointer { bytes in
-            _ = model.merge(
-                bytes, into: &ids, BytePairWorkspace(), scanLimit: byScanning ? .max : 0)
+        var symbols = Array(text.utf8).withUnsafeBufferPointer { model.symbols(of: $0) }
+        guard byScanning else {
+            model.merges.applyWithHeap(to: &symbols)
+            return symbols
         }
-        return ids
+        var ranks = [UInt32](repeating: 0, count: symbols.count)
+        let count = symbols.withUnsafeMutableBufferPointer { symbols in
+            ranks.withUnsafeMutableBufferPointer { ranks in
+                guard let first = symbols.baseAddress, let rank = ranks.baseAddress else {
+                    return 0
+                }
+                return model.merges.applyByScanning(to: first, symbols.count, rank)
+            }
+        }
+        return Array(symbols[..<count])
     }
 }

@@ -6,8 +6,8 @@ extension Tokenizer {
     /// - Throws: ``TokenizationError``; whatever the files ask for and this library does not do
     ///   is an error that names it.
     public static func load(directory: String) throws(TokenizationError) -> Tokenizer {
-        if let file = try TokenizerFile.optional(directory, "tokenizer.json") {
-            return try load(file, roles: try SpecialTokenRoles(directory: directory))
+        if TokenizerFile.exists(directory + "/tokenizer.json") {
+            return try loadTokenizerJSON(directory, try SpecialTokenRoles(directory: directory))
         }
         let hasVocabulary = TokenizerFile.exists(directory + "/vocab.json")
         if hasVocabulary && TokenizerFile.exists(directory + "/merges.txt") {
@@ -26,59 +26,24 @@ extension Tokenizer {
         throw .noTokenizer(directory: directory)
     }
 
-    private static func load(
-        _ file: TokenizerFile, roles: SpecialTokenRoles
+    private static func loadTokenizerJSON(
+        _ directory: String, _ roles: SpecialTokenRoles
     ) throws(TokenizationError) -> Tokenizer {
+        var lists = TokenLists()
+        let file = try TokenizerFile(path: directory + "/tokenizer.json", lists: &lists)
         guard let model = file.root["model"]?.object else {
             throw file.malformed("no object 'model'")
         }
-        guard let vocabulary = model["vocab"]?.object else {
+        guard lists.tokens != nil || model["type"]?.string == "Unigram" else {
             throw file.malformed("no object 'model.vocab'")
         }
         // Files from before the key was introduced leave BPE out.
-        let type = model["type"]?.string ?? (model["merges"] == nil ? "absent" : "BPE")
-        let added = try addedTokens(file)
-        let entries = try tokens(vocabulary, added, file)
+        let type = model["type"]?.string ?? (lists.merges == nil ? "absent" : "BPE")
         switch type {
-        case "BPE": return try bytePairs(file, model, entries, added, roles)
-        case "WordPiece": return try wordPiece(file, model, entries, added, roles)
+        case "BPE": return try bytePairs(file, model, lists, roles)
+        case "WordPiece": return try wordPiece(file, model, lists, roles)
         default: throw file.unsupported("model.type '\(type)'")
         }
-    }
-
-    /// The vocabulary in the order of its ids.
-    static func tokens(
-        _ vocabulary: [String: JSONValue], _ added: [AddedTokens.Token], _ file: TokenizerFile
-    ) throws(TokenizationError) -> (tokens: [String], kinds: [TokenKind]) {
-        var byID: [Int32: String] = [:]
-        byID.reserveCapacity(vocabulary.count + added.count)
-        for (token, value) in vocabulary {
-            guard let id = value.integer.flatMap({ Int32(exactly: $0) }), id >= 0 else {
-                throw file.malformed("token '\(token)' has no id")
-            }
-            if let other = byID.updateValue(token, forKey: id) {
-                throw file.malformed("id \(id) has two tokens ('\(other)' and '\(token)')")
-            }
-        }
-        for token in added {
-            if let other = byID.updateValue(token.content, forKey: token.id),
-                other != token.content
-            {
-                throw file.malformed(
-                    "id \(token.id) has two tokens ('\(other)' and '\(token.content)')")
-            }
-        }
-        var tokens: [String] = []
-        tokens.reserveCapacity(byID.count)
-        for id in 0..<Int32(byID.count) {
-            guard let token = byID[id] else {
-                throw file.malformed("no token has the id \(id), but later ids are in use")
-            }
-            tokens.append(token)
-        }
-        var kinds = [TokenKind](repeating: .ordinary, count: tokens.count)
-        for token in added { kinds[Int(token.id)] = token.isSpecial ? .special : .added }
-        return (tokens, kinds)
     }
 
     private static func addedTokens(
@@ -105,8 +70,7 @@ extension Tokenizer {
     }
 
     private static func bytePairs(
-        _ file: TokenizerFile, _ model: [String: JSONValue],
-        _ entries: (tokens: [String], kinds: [TokenKind]), _ added: [AddedTokens.Token],
+        _ file: TokenizerFile, _ model: [String: JSONValue], _ lists: TokenLists,
         _ roles: SpecialTokenRoles
     ) throws(TokenizationError) -> Tokenizer {
         let preTokenizer = try byteLevelPreTokenizer(file)
@@ -120,25 +84,12 @@ extension Tokenizer {
             if key == "fuse_unk" && model["unk_token"]?.string == nil { continue }
             throw file.unsupported("model.\(key)")
         }
+        guard lists.merges != nil else { throw file.malformed("no array 'model.merges'") }
+        let added = try addedTokens(file)
+        let entries = try lists.vocabulary(adding: added, source: file.path)
         let vocabulary = try Vocabulary(
             tokens: entries.tokens, kinds: entries.kinds, isByteLevel: true, source: file.path)
-        guard let mergeValues = model["merges"]?.elements else {
-            throw file.malformed("no array 'model.merges'")
-        }
-        var merges: [(String, String)] = []
-        merges.reserveCapacity(mergeValues.count)
-        for (index, value) in mergeValues.enumerated() {
-            if let text = value.string, let pair = splitMerge(text) {
-                merges.append(pair)
-            } else if let pair = value.elements, pair.count == 2, let left = pair[0].string,
-                let right = pair[1].string
-            {
-                merges.append((left, right))
-            } else {
-                throw file.malformed("model.merges[\(index)] is not a pair of tokens")
-            }
-        }
-        let resolved = try resolve(merges, in: vocabulary, source: file.path)
+        let resolved = try lists.resolvedMerges(in: vocabulary, source: file.path)
         let unknown = model["unk_token"]?.string.flatMap { vocabulary.id($0) }
         let bytePairs = BytePairModel(
             vocabulary: vocabulary, merges: resolved.pairs, results: resolved.results,
@@ -149,42 +100,13 @@ extension Tokenizer {
             special: try roles.ids(in: vocabulary), chatTemplate: roles.chatTemplate)
     }
 
-    /// The two tokens of a merge written `left right`.
-    static func splitMerge(_ text: String) -> (String, String)? {
-        let parts = text.split(separator: " ", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
-        return (String(parts[0]), String(parts[1]))
-    }
-
-    /// The ids of merges and of what they make.
-    static func resolve(
-        _ merges: [(String, String)], in vocabulary: Vocabulary, source: String
-    ) throws(TokenizationError) -> (pairs: [(left: Int32, right: Int32)], results: [Int32]) {
-        var pairs: [(left: Int32, right: Int32)] = []
-        var results: [Int32] = []
-        pairs.reserveCapacity(merges.count)
-        results.reserveCapacity(merges.count)
-        for (rank, (left, right)) in merges.enumerated() {
-            guard let leftID = vocabulary.id(left), let rightID = vocabulary.id(right),
-                let result = vocabulary.id(left + right)
-            else {
-                throw .malformed(
-                    source: source,
-                    what: "merge \(rank) ('\(left)' and '\(right)') names or makes a token "
-                        + "that is not in the vocabulary")
-            }
-            pairs.append((leftID, rightID))
-            results.append(result)
-        }
-        return (pairs, results)
-    }
-
     private static func wordPiece(
-        _ file: TokenizerFile, _ model: [String: JSONValue],
-        _ entries: (tokens: [String], kinds: [TokenKind]), _ added: [AddedTokens.Token],
+        _ file: TokenizerFile, _ model: [String: JSONValue], _ lists: TokenLists,
         _ roles: SpecialTokenRoles
     ) throws(TokenizationError) -> Tokenizer {
         let normalizer = try bertNormalizer(file)
+        let added = try addedTokens(file)
+        let entries = try lists.vocabulary(adding: added, source: file.path)
         let vocabulary = try Vocabulary(
             tokens: entries.tokens, kinds: entries.kinds, isByteLevel: false, source: file.path)
         func required(_ token: String) throws(TokenizationError) -> Int32 {
@@ -210,7 +132,12 @@ extension Tokenizer {
     private static func loadVocabularyAndMerges(
         _ directory: String, roles: SpecialTokenRoles
     ) throws(TokenizationError) -> Tokenizer {
-        let file = try TokenizerFile(path: directory + "/vocab.json")
+        let path = directory + "/vocab.json"
+        var lists = TokenLists()
+        try TokenizerFile.parse(path) { parser throws(JSONError) in
+            try lists.takeTokens(&parser, depth: 1)
+            try parser.parseEnd()
+        }
         var added: [AddedTokens.Token] = []
         if let more = try TokenizerFile.optional(directory, "added_tokens.json") {
             for (content, value) in more.root {
@@ -222,28 +149,17 @@ extension Tokenizer {
         }
         // GPT-2 itself comes without a list of special tokens; this is its only one.
         for content in roles.contents + ["<|endoftext|>"] {
-            guard let id = file.root[content]?.integer.flatMap({ Int32(exactly: $0) }) else {
-                continue
-            }
+            guard let id = lists.id(of: content) else { continue }
             if !added.contains(where: { $0.id == id }) {
                 added.append(AddedTokens.Token(id: id, content: content, isSpecial: true))
             }
         }
-        let entries = try tokens(file.root, added, file)
+        let entries = try lists.vocabulary(adding: added, source: path)
         let vocabulary = try Vocabulary(
-            tokens: entries.tokens, kinds: entries.kinds, isByteLevel: true, source: file.path)
+            tokens: entries.tokens, kinds: entries.kinds, isByteLevel: true, source: path)
         let mergesPath = directory + "/merges.txt"
-        let text = String(decoding: try TokenizerFile.bytes(of: mergesPath), as: UTF8.self)
-        var merges: [(String, String)] = []
-        for (index, line) in text.split(whereSeparator: \.isNewline).enumerated() {
-            if index == 0 && line.hasPrefix("#version") { continue }
-            guard let pair = splitMerge(String(line)) else {
-                throw .malformed(
-                    source: mergesPath, what: "'\(line)' is not a pair of tokens")
-            }
-            merges.append(pair)
-        }
-        let resolved = try resolve(merges, in: vocabulary, source: mergesPath)
+        lists.takeMerges(lines: try TokenizerFile.bytes(of: mergesPath))
+        let resolved = try lists.resolvedMerges(in: vocabulary, source: mergesPath)
         let model = BytePairModel(
             vocabulary: vocabulary, merges: resolved.pairs, results: resolved.results,
             preTokenizer: .gpt2)

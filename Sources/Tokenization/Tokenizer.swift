@@ -122,24 +122,27 @@ public struct Tokenizer: Sendable {
     public func encoding(
         of utf8: [UInt8], _ options: EncodingOptions = EncodingOptions()
     ) throws(TokenizationError) -> Encoding {
+        try utf8.withUnsafeBufferPointer { bytes throws(TokenizationError) in
+            try encoding(of: bytes, options)
+        }
+    }
+
+    func encoding(
+        of text: UnsafeBufferPointer<UInt8>, _ options: EncodingOptions
+    ) throws(TokenizationError) -> Encoding {
         var encoding = Encoding()
         if options.recordsOffsets, case .wordPiece = model {
             throw .notAvailable(operation: "recording offsets", kind: kind)
         }
-        let refused = utf8.withUnsafeBufferPointer { bytes -> (String, Int)? in
-            switch options.specialTokens {
-            case .asText: withoutSpecialTokens(bytes, options, into: &encoding)
-            case .allow: withSpecialTokens(bytes, options, into: &encoding)
-            case .error:
-                if let found = addedTokens.first(in: bytes, from: 0, .special) {
-                    return (found.token.content, found.range.lowerBound)
-                }
-                withoutSpecialTokens(bytes, options, into: &encoding)
+        switch options.specialTokens {
+        case .asText: withoutSpecialTokens(text, options, into: &encoding)
+        case .allow: withSpecialTokens(text, options, into: &encoding)
+        case .error:
+            if let found = addedTokens.first(in: text, from: 0, .special) {
+                throw .specialTokenInText(
+                    token: found.token.content, byteOffset: found.range.lowerBound)
             }
-            return nil
-        }
-        if let (token, offset) = refused {
-            throw .specialTokenInText(token: token, byteOffset: offset)
+            withoutSpecialTokens(text, options, into: &encoding)
         }
         frame(&encoding, options)
         return encoding
@@ -247,23 +250,18 @@ public struct Tokenizer: Sendable {
 }
 
 /// What one thread needs to encode; made when first needed, so that BERT does without.
-final class Workspace {
+///
+/// `@unchecked Sendable`: moves between threads, but only through ``WorkspacePool``, which hands
+/// each to one thread at a time.
+final class Workspace: @unchecked Sendable {
     lazy var bytePairs = BytePairWorkspace()
 }
 
 /// Workspaces that no thread is using. There are as many as threads ever encoded at once.
 final class WorkspacePool: Sendable {
-    /// Moves between threads, used by one at a time.
-    private struct Idle: @unchecked Sendable { var workspaces: [Workspace] = [] }
-    private let idle = Mutex(Idle())
+    private let idle = Mutex<[Workspace]>([])
 
-    func take() -> Workspace {
-        let box = idle.withLock { Idle(workspaces: $0.workspaces.popLast().map { [$0] } ?? []) }
-        return box.workspaces.first ?? Workspace()
-    }
+    func take() -> Workspace { idle.withLock { $0.popLast() } ?? Workspace() }
 
-    func putBack(_ workspace: Workspace) {
-        let box = Idle(workspaces: [workspace])
-        idle.withLock { $0.workspaces += box.workspaces }
-    }
+    func putBack(_ workspace: Workspace) { idle.withLock { $0.append(workspace) } }
 }

@@ -11,21 +11,60 @@ struct TokenizerFile {
 
     /// Reads a JSON object.
     init(path: String) throws(TokenizationError) {
+        try self.init(path: path) { parser, _ throws(JSONError) in
+            try parser.parseValue(depth: 1)
+        }
+    }
+
+    /// Reads a `tokenizer.json`; its vocabulary and merges, where they have the usual form, go to
+    /// `lists`.
+    init(path: String, lists: inout TokenLists) throws(TokenizationError) {
+        try self.init(path: path) { parser, key throws(JSONError) in
+            guard key == "model", parser.nextByte() == UInt8(ascii: "{") else {
+                return try parser.parseValue(depth: 1)
+            }
+            var model: [String: JSONValue] = [:]
+            try parser.parseMembers(depth: 2) { parser, key throws(JSONError) in
+                switch (key, parser.nextByte()) {
+                case ("vocab", UInt8(ascii: "{")): try lists.takeTokens(&parser, depth: 3)
+                case ("merges", UInt8(ascii: "[")): try lists.takeMerges(&parser, depth: 3)
+                default:
+                    return model.updateValue(try parser.parseValue(depth: 2), forKey: key) == nil
+                }
+                return true
+            }
+            return .object(model)
+        }
+    }
+
+    /// Reads a JSON object.
+    /// - Parameter value: parses the value of a member.
+    private init(
+        path: String, _ value: (inout JSONParser, String) throws(JSONError) -> JSONValue
+    ) throws(TokenizationError) {
+        var root: [String: JSONValue] = [:]
+        try Self.parse(path) { parser throws(JSONError) in
+            try parser.parseObjectDocument { parser, key throws(JSONError) in
+                root.updateValue(try value(&parser, key), forKey: key) == nil
+            }
+        }
         self.path = path
-        let value: JSONValue
-        do {
-            value = try JSONValue(parsing: Self.bytes(of: path))
-        } catch let error as JSONError {
-            throw .malformed(source: path, what: error.description)
-        } catch let error as TokenizationError {
-            throw error
-        } catch {
-            throw .unreadable(path: path, reason: "\(error)")
-        }
-        guard case .object(let root) = value else {
-            throw .malformed(source: path, what: "not a JSON object")
-        }
         self.root = root
+    }
+
+    /// Parses a file.
+    static func parse(
+        _ path: String, _ body: (inout JSONParser) throws(JSONError) -> Void
+    ) throws(TokenizationError) {
+        let bytes = try bytes(of: path)
+        do throws(JSONError) {
+            try bytes.withUnsafeBufferPointer { bytes throws(JSONError) in
+                var parser = JSONParser(UnsafeRawBufferPointer(bytes))
+                try body(&parser)
+            }
+        } catch {
+            throw .malformed(source: path, what: error.description)
+        }
     }
 
     /// The file if it exists.

@@ -11,11 +11,10 @@ enum TokenKind: UInt8, Sendable {
 /// The tokens of a tokenizer: spelling, meaning in bytes, and kind of each id.
 struct Vocabulary: Sendable {
     /// Spellings as they stand in the tokenizer's file; the index is the id.
-    private(set) var spellings: ByteStringTable
-    private(set) var kinds: [TokenKind]
-    /// The bytes of text that each token stands for, one after the other.
-    private var text: [UInt8] = []
-    private var textEnds: [Int] = []
+    let spellings: ByteStringTable
+    let kinds: [TokenKind]
+    /// The bytes of text that each token stands for.
+    private let texts: ByteStrings
 
     var count: Int { spellings.count }
 
@@ -26,44 +25,53 @@ struct Vocabulary: Sendable {
     ///   - kinds: kind of each id, same length.
     ///   - isByteLevel: whether ordinary tokens are spelt in ``ByteAlphabet``.
     ///   - source: the file's name for messages.
-    init(tokens: [String], kinds: [TokenKind], isByteLevel: Bool, source: String)
+    init(tokens: ByteStrings, kinds: [TokenKind], isByteLevel: Bool, source: String)
         throws(TokenizationError)
     {
-        spellings = ByteStringTable(capacity: tokens.count)
-        self.kinds = kinds
-        textEnds.reserveCapacity(tokens.count)
-        for (id, token) in tokens.enumerated() {
-            let (first, inserted) = spellings.insert(token)
-            guard inserted else {
-                throw .malformed(
-                    source: source, what: "token '\(token)' has two ids (\(first) and \(id))")
-            }
-            if isByteLevel && kinds[id] == .ordinary {
-                text.append(contentsOf: ByteAlphabet.decode(token))
-            } else {
-                text.append(contentsOf: token.utf8)
-            }
-            textEnds.append(text.count)
+        var duplicate = (0, 0)
+        guard let spellings = ByteStringTable(tokens, duplicate: &duplicate) else {
+            let token = String(decoding: tokens[duplicate.0], as: UTF8.self)
+            throw .malformed(
+                source: source,
+                what: "token '\(token)' has two ids (\(duplicate.0) and \(duplicate.1))")
         }
+        self.spellings = spellings
+        self.kinds = kinds
+        texts = isByteLevel ? Self.decoded(tokens, kinds) : tokens
+    }
+
+    private static func decoded(_ tokens: ByteStrings, _ kinds: [TokenKind]) -> ByteStrings {
+        var texts = ByteStrings()
+        texts.reserveCapacity(tokens.count, bytes: tokens.storage.count)
+        var text: [UInt8] = []
+        for id in 0..<tokens.count {
+            text.removeAll(keepingCapacity: true)
+            let isSpelt = kinds[id] == .ordinary
+            if isSpelt, tokens.withBytes(of: id, { ByteAlphabet.decode($0, into: &text) }) {
+                texts.append(text)
+            } else {
+                texts.append(tokens[id])
+            }
+        }
+        return texts
     }
 
     /// The spelling of `id`, which must be in the vocabulary.
     func spelling(_ id: Int32) -> String { String(decoding: spellings[Int(id)], as: UTF8.self) }
 
     /// The bytes of text that `id` stands for; `id` must be in the vocabulary.
-    func textBytes(_ id: Int32) -> ArraySlice<UInt8> {
-        let index = Int(id)
-        return text[(index == 0 ? 0 : textEnds[index - 1])..<textEnds[index]]
-    }
+    func textBytes(_ id: Int32) -> ArraySlice<UInt8> { texts[Int(id)] }
 
     /// How many bytes of text `id` stands for.
-    func textLength(_ id: Int32) -> Int {
-        let index = Int(id)
-        return textEnds[index] - (index == 0 ? 0 : textEnds[index - 1])
-    }
+    func textLength(_ id: Int32) -> Int { texts.range(of: Int(id)).count }
 
     /// The id spelt `token`, if there is one.
     func id(_ token: String) -> Int32? { spellings.index(of: token).map { Int32($0) } }
+
+    /// The id spelt `token`, if there is one.
+    func id(_ token: UnsafeBufferPointer<UInt8>) -> Int32? {
+        spellings.index(of: token).map { Int32($0) }
+    }
 
     /// Whether `id` is a token of this vocabulary.
     func contains(_ id: Int32) -> Bool { id >= 0 && Int(id) < count }

@@ -29,7 +29,7 @@ struct WordPieceModel: Sendable {
         let pieces = vocabulary.spellings
         self.pieces = pieces
         prefixBytes = Array(continuationPrefix.utf8)
-        longestPiece = (0..<vocabulary.count).map { pieces.range(of: $0).count }.max() ?? 0
+        longestPiece = (0..<vocabulary.count).map { pieces.strings.range(of: $0).count }.max() ?? 0
     }
 
     /// Appends the ids of `text` to `ids`.

@@ -49,9 +49,9 @@ public struct InputOutputOptions: ParsableArguments {
                 onSkipped: { log.warning("dropped: \($0.description)") }))
     }
 
-    /// Opens the output.
-    public func writer() throws -> RecordWriter {
-        try RecordWriter(path: output, plain: plain)
+    /// Opens the output; see `RecordWriter` for compression on several threads.
+    public func writer(compressionThreads: Int = 0) throws -> RecordWriter {
+        try RecordWriter(path: output, plain: plain, compressionThreads: compressionThreads)
     }
 
     /// Refuses to wait for records that someone would have to type.
@@ -81,6 +81,34 @@ extension InputOutputOptions {
             let batch = try reader.nextBatch(batchSize)
             guard !batch.isEmpty else { break }
             for record in try apply(transform, to: batch, &reader) { try writer.write(record) }
+            progress.update(reader.count)
+        }
+        progress.finish()
+        try writer.finish()
+        if reader.skipped > 0 { log.warning("\(reader.skipped) bad records dropped") }
+        return (reader.count, writer.count, reader.skipped)
+    }
+
+    /// Works on all records, each for itself, on several threads and writes what comes back, in
+    /// order.
+    ///
+    /// - Parameters:
+    ///   - threads: how many
+    ///   - work: works on the records of a block, on any thread
+    ///   - count: called with the counts of each block, in order, on this thread
+    /// - Returns: numbers of records read, written and dropped.
+    @discardableResult
+    package func transform<Counts: Sendable>(
+        threads: Int, _ log: Log, _ work: @Sendable (RecordBlock) -> WorkedBlock<Counts>,
+        count: (Counts) -> Void = { _ in }
+    ) throws -> (read: Int, written: Int, dropped: Int) {
+        var reader = try reader(log)
+        var writer = try writer(compressionThreads: threads)
+        var progress = Progress(unit: "records", log: log)
+        try reader.forEachBlock(threads: threads, work) { reader, block in
+            for failure in block.failures { try reader.skip(failure) }
+            try writer.write(lines: block.lines, records: block.written)
+            count(block.counts)
             progress.update(reader.count)
         }
         progress.finish()

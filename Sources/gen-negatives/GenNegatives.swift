@@ -60,6 +60,8 @@ extension OverlongPolicy: ExpressibleByArgument {}
     )
     var onOverlong = OverlongPolicy.error
 
+    @OptionGroup var precision: InferencePrecisionOptions
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -79,7 +81,8 @@ extension OverlongPolicy: ExpressibleByArgument {}
     func execute(_ log: Log) throws {
         let mix = try NegativeMix(parsing: kinds)
         Parallel.configure(threads: common.threadCount)
-        let generating = try GeneratingModel(directory: model)
+        let generating = try GeneratingModel(
+            directory: model, precision: precision.precision)
         for warning in generating.warnings { log.warning(warning) }
         let limits = DecodingLimits(
             maxNewTokens: maxNewTokens, eosTokenIDs: generating.configuration.eosTokenIDs,

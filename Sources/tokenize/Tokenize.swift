@@ -62,10 +62,13 @@ struct Tokenize: CommandLineTool {
         guard let model else { throw ValidationError("--model is needed") }
         let tokenizer = try Tokenizer.load(directory: model)
         log.debug("\(tokenizer.kind), \(tokenizer.vocabularySize) tokens")
+        let skipsBad = io.skipBad
         if decode {
             let decoder = RecordDecoder(
                 tokenizer, field: field, keepsSpecialTokens: special == .allow)
-            let done = try io.transform(batchSize: 256, log) { try $0.map(decoder.decode) }
+            let done = try io.transform(threads: common.threadCount, log) { block in
+                decoder.decode(block, skipsBad: skipsBad)
+            }
             log.summary("\(done.written) records decoded")
             return
         }
@@ -75,12 +78,11 @@ struct Tokenize: CommandLineTool {
         options.recordsOffsets = offsets
         options.specialTokens = special
         let worker = try RecordTokenizer(tokenizer, options)
-        let threads = common.threadCount
         var counts = RecordTokenizer.Counts()
-        let done = try io.transform(batchSize: 1024, log) { batch in
-            let (records, own) = try worker.tokenize(batch, threads: threads)
-            counts += own
-            return records
+        let done = try io.transform(threads: common.threadCount, log) { block in
+            worker.tokenize(block, skipsBad: skipsBad)
+        } count: {
+            counts += $0
         }
         for warning in counts.warnings(of: done.read) { log.warning(warning) }
         log.summary(counts.summary(read: done.read, written: done.written, ofField: field))

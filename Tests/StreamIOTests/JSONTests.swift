@@ -87,4 +87,83 @@ private func text(_ value: JSONValue) throws -> String {
         let error = #expect(throws: JSONError.self) { try value.serialized() }
         #expect(error?.description.hasPrefix("field \"x\"") == true)
     }
+
+    /// Integers are written by arithmetic on lanes of a word: every length, every carry.
+    @Test func integers() throws {
+        var values = Array(Int32(0)...120_000)
+        for power in [1_000_000, 10_000_000, 100_000_000, 1_000_000_000] as [Int32] {
+            values += [power - 1, power, power + 1, 2 * power, power / 7, 1 - power, -power]
+        }
+        values += [.min, .min + 1, .max, .max - 1, -1, -10, 99_999_999, 12_345_678, 90_000_009]
+        values += (0..<5000).map { $0 &* 999_983 }
+        let expected = "[" + values.map(String.init).joined(separator: ",") + "]"
+        #expect(try text(.integers(values)) == expected)
+        for value in [Int64.min, .max, -100_000_000, 100_000_000, 1_234_567_890_123] {
+            #expect(try text(.integer(value)) == String(value))
+        }
+    }
+
+    /// The stop of the scan at every place of a sixteen-byte step, in and out.
+    @Test func escapesAnywhere() throws {
+        for length in 0..<40 {
+            for special in ["\"", "\\", "\n", "\u{1f}", "é", "😀"] {
+                let padding = String(repeating: "x", count: length)
+                for string in [padding + special, special + padding, padding + special + padding] {
+                    #expect(try parse(text(.string(string))) == .string(string))
+                }
+            }
+        }
+    }
+
+    /// The reader of members must take and refuse exactly what the parser does.
+    @Test(arguments: [
+        "{}", #" { "a" : "b" } "#, #"{"b":1,"a":"x","é":[1],"":null}"#, #"{"a":"\u0041\n"}"#,
+        #"{"\u0061":"x"}"#, #"{"a":1,"a":2}"#, #"{"a":"x","\u0061":"y"}"#, #"{"a":"x",}"#,
+        #"{"a":"x"} 1"#, #"{"a" "x"}"#, #"{"a":"x"#, #"{"a":"x\"#, #"{"a":tru}"#,
+        "{\"a\":\"\u{1}\"}",
+        "[1]", "", "5 5", #"{"a":{"b":{"c":[{}]}}}"#, #"{"é":1,"e\u0301":2}"#, #"{"a":"日本"}"#,
+        "{" + (0..<40).map { "\"k\($0)\":\($0)" }.joined(separator: ",") + "}",
+        "{" + (0..<40).map { "\"k\($0 % 39)\":\($0)" }.joined(separator: ",") + "}",
+    ]) func membersAreTheParsers(input: String) throws {
+        let bytes = Array(input.utf8)
+        let expected = Result { () throws(JSONError) in try JSONValue(parsing: bytes) }
+        let got = bytes.withUnsafeBytes { raw in
+            Result { () throws(JSONError) -> JSONValue? in
+                guard let members = try JSONMembers(parsing: raw)?.members else { return nil }
+                var fields: [String: JSONValue] = [:]
+                for (key, value) in members {
+                    switch value {
+                    case .plain(let range):
+                        fields[key] = .string(String(decoding: raw[range], as: UTF8.self))
+                    case .value(let value): fields[key] = value
+                    }
+                }
+                return .object(fields)
+            }
+        }
+        switch (expected, got) {
+        case (.success(.object(let fields)), .success(let value)): #expect(value == .object(fields))
+        case (.success, .success(let value)): #expect(value == nil)
+        case (.failure(let first), .failure(let second)): #expect(first == second)
+        default: Issue.record("\(expected), \(got)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80],
+            [0xF0, 0x8F, 0xBF, 0xBF],
+            [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0x80], [0xE2, 0x82], [0xC3],
+            [0xE2, 0x28, 0xA1], [0xF0, 0x9F, 0x98, 0x28],
+        ] as [[UInt8]]) func membersRefuseInvalidUTF8(_ sequence: [UInt8]) throws
+    {
+        for padding in [0, 3, 8, 17] {
+            let space = [UInt8](repeating: 0x61, count: padding)
+            let bytes = Array(#"{"a":""#.utf8) + space + sequence + space + Array(#""}"#.utf8)
+            let error = #expect(throws: JSONError.self) {
+                try bytes.withUnsafeBytes { raw in _ = try JSONMembers(parsing: raw) }
+            }
+            #expect(error?.description.contains("byte \(7 + padding) (got byte 0x") == true)
+        }
+    }
 }

@@ -42,8 +42,35 @@ struct PreTokenizationTests {
         }
     }
 
+    /// The pattern itself, run by a regular-expression engine.
+    @Test("The scanner finds the chunks of GPT-2's pattern", arguments: 0..<8)
+    func pattern(seed: Int) throws {
+        let pattern = try Regex<Substring>(ByteLevelPattern.text).matchingSemantics(.unicodeScalar)
+        let tokenizer = try Corpus.learnt(259, .gpt2)
+        // Many letters, so that words end at every place of an eight-byte step.
+        let alphabet = Array(
+            "abcdefghijklmnopqrstuvwxyzABCXYZ@[`{ss''   \n\t19.,é日½\u{301}\u{A0}’".unicodeScalars)
+        var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
+        for length in 0..<60 {
+            var scalars = String.UnicodeScalarView()
+            for _ in 0..<length {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                scalars.append(alphabet[Int(state >> 33) % alphabet.count])
+            }
+            let text = String(scalars)
+            try expectSame(
+                tokenizer.chunks(of: text), text.matches(of: pattern).map { String($0.output) })
+        }
+    }
+
     /// Byte by byte: `String` equality would take é for e with an accent.
     private func expectSame(_ got: [String], _ expected: [String]) throws {
         #expect(got.map { Array($0.utf8) } == expected.map { Array($0.utf8) }, "\(got)")
     }
+}
+
+/// GPT-2's pattern as OpenAI published it.
+private enum ByteLevelPattern {
+    static let text =
+        #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
 }

@@ -156,39 +156,83 @@ struct RecordTokenizerTests {
         }
     }
 
-    @Test("Any number of threads, the same records in the same order")
-    func threads() throws {
-        let worker = try RecordTokenizer(try Corpus.learnt(), RecordTokenizer.Options())
-        let batch = (0..<500).map { number in
+    /// Lines are worked on as they stand, records as values; both must say the same.
+    @Test("A line becomes what its record becomes")
+    func lineIsRecord() throws {
+        let lines = (Corpus.nasty + Corpus.lines).enumerated().map { number, text in
             Record(
                 id: "\(number)",
                 fields: [
-                    "prompt": .string(Corpus.lines[number % Corpus.lines.count]),
-                    "response": .string("the \(number) cats"),
+                    "instruction": .string(text), "response": .string(text + "."),
+                    "context": [.null, .string(""), .string(text)][number % 3],
+                    "text": .string(text), "kept": .array([.number(0.1), .string(text)]),
+                    "prompt_ids": .integers([7]), "zé": .bool(true),
                 ])
         }
-        let one = try worker.tokenize(batch, threads: 1)
-        for threads in [2, 3, 8] {
-            let many = try worker.tokenize(batch, threads: threads)
-            #expect(many.records == one.records)
-            #expect(many.counts == one.counts)
+        var pair = RecordTokenizer.Options()
+        pair.maximumResponseTokens = 12
+        var field = RecordTokenizer.Options()
+        field.field = "text"
+        field.recordsOffsets = true
+        var cut = RecordTokenizer.Options()
+        cut.cutsText = true
+        cut.prefixTokens = 2
+        cut.continuationTokens = 5
+        for options in [pair, field, cut] {
+            let worker = try RecordTokenizer(try Corpus.learnt(), options)
+            var expected: [Record] = []
+            var counts = RecordTokenizer.Counts()
+            for record in lines {
+                let (made, own) = try worker.tokenize(record)
+                counts += own
+                if let made { expected.append(made) }
+            }
+            for threads in [1, 3] {
+                let (records, sum) = try Self.pipe(lines, worker, threads: threads)
+                #expect(records == expected)
+                #expect(sum == counts)
+            }
         }
-        #expect(one.records.map(\.id) == batch.map(\.id))
     }
 
-    @Test("The first bad record is the one reported, whatever the threads")
+    @Test("The first bad record is the one reported, and what comes before it is done")
     func firstError() throws {
         let worker = try RecordTokenizer(try Corpus.learnt(), RecordTokenizer.Options())
-        var batch = (0..<100).map { Record(id: "\($0)", fields: pair) }
-        for number in [17, 60, 99] {
-            batch[number].location = SourceLocation(file: "f", line: number)
-            batch[number]["response"] = .string("")
-        }
+        var lines = (0..<100).map { Record(id: "\($0)", fields: pair) }
+        for number in [17, 60, 99] { lines[number]["response"] = .string("") }
         for threads in [1, 4] {
             let error = #expect(throws: RecordError.self) {
-                try worker.tokenize(batch, threads: threads)
+                try Self.pipe(lines, worker, threads: threads)
             }
-            #expect(error?.description.hasPrefix("f:17:") == true)
+            #expect(error?.description.contains("/in:18: empty response") == true)
+            let (records, _) = try Self.pipe(lines, worker, threads: threads, skipsBad: true)
+            #expect(
+                records.map(\.id) == lines.map(\.id).filter { !["17", "60", "99"].contains($0) })
+        }
+    }
+
+    /// Writes records to a file, tokenizes it, and reads what comes out.
+    private static func pipe(
+        _ records: [Record], _ worker: RecordTokenizer, threads: Int, skipsBad: Bool = false
+    ) throws -> (records: [Record], counts: RecordTokenizer.Counts) {
+        try Corpus.withDirectory { directory in
+            var input = try RecordWriter(path: directory + "/in", plain: true)
+            for record in records { try input.write(record) }
+            try input.finish()
+            var reader = try RecordReader(
+                paths: [directory + "/in"], options: .init(skipsBad: skipsBad))
+            var output = try RecordWriter(path: directory + "/out", compressionThreads: threads)
+            var counts = RecordTokenizer.Counts()
+            try reader.forEachBlock(threads: threads) { block in
+                worker.tokenize(block, skipsBad: skipsBad)
+            } deliver: { reader, block in
+                try output.write(lines: block.lines, records: block.written)
+                for failure in block.failures { try reader.skip(failure) }
+                counts += block.counts
+            }
+            try output.finish()
+            var result = try RecordReader(paths: [directory + "/out"])
+            return (try result.all(), counts)
         }
     }
 }

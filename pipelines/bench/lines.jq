@@ -14,4 +14,4 @@ def line($unit):
 | (.ours | line($unit)),
   (.ours.inner // {} | to_entries[] | "    " + (.key | pad(42)) + (.value | digits | left(9))),
   (.others[] | line($unit)),
-  (.roof // empty | "  \(.gflops | digits) of \(.roof_gflops | digits) GFLOP/s, \(.fraction * 100 | round) % of this machine's GEMM roof")
+  (.roof // empty | "  \(.gflops | digits) of \(.roof_gflops | digits) GFLOP/s, \(.fraction * 100 | round) % of this machine's GEMM roof; products alone \(.products_fraction * 100 | round) %")

@@ -1,7 +1,10 @@
-# The sides of a work, ours first -> the work, with ratios above 1 where ours is better.
-.[0] as $ours
-| (.[1:] | map(. + {ratio: (if $better == "higher" then $ours.median / .median
-                            else .median / $ours.median end)})) as $others
+# The sides of a work -> the work: our best variant, and the others with ratios above 1 where ours is
+# better.
+(map(select(.kind == "ours"))
+    | if $better == "higher" then max_by(.median) else min_by(.median) end) as $ours
+| (map(select(.["label"] != $ours["label"])
+    | . + {ratio: (if $better == "higher" then $ours.median / .median
+                   else .median / $ours.median end)})) as $others
 | {
     name: $name, title: $title, unit: $unit, better: $better,
     # Null where there was nothing to check against.

@@ -6,8 +6,8 @@ source "$(dirname "$0")/../training.sh"
 need SmolLM2-135M "$model"
 
 size=8
-records=$scratch/scored.jsonl
-candidate_records $((size * runs)) "$records"
+candidates=$scratch/scored.jsonl
+candidate_records $((size * runs)) "$candidates"
 offered=$(precisions train-cpo)
 
 for precision in fp32 bf16; do
@@ -15,6 +15,10 @@ for precision in fp32 bf16; do
     begin "cpo-$precision" "CPO step, 8 prompts x 5 candidates, $precision" tokens/s higher
     used=$(grep -x "$precision" <<<"$offered" || echo fp32)
     flags=(--model "$model" --no-ranking --beta 0.1 --precision "$used")
+    # Policy and reference must be the same function at the first step.
+    records=$scratch/scored-$used.jsonl
+    tool score --model "$model" --as reference --precision "$used" --plain -o "$records" \
+        "$candidates"
     side ours ours "train-cpo, $used" train_round train-cpo 3 "$size" "$records" "${flags[@]}"
     if have_python torch transformers; then
         start_torch torch cpo "$precision" "$model" "$records" "$size"

@@ -13,8 +13,9 @@ raw_records | jq -r '.response | select(test("[[:alnum:]]")) | tojson' | awk -v 
         | {id: "\($i)", response: .[$i], negatives: [{text: .[$i + 1]}]}][]' >"$pairs"
 count=$(($(wc -l <"$pairs") * 2))
 
+# usage: our_round PRECISION ROUND
 our_round() {
-    tool rank-by-embedding --embedder "$minilm" --plain -o "$scratch/ranked.jsonl" "$pairs"
+    tool rank-by-embedding --precision "$1" --embedder "$minilm" --plain -o "$scratch/ranked.jsonl" "$pairs"
     tool_result "$(awk -v n="$count" -v s="$tool_seconds" 'BEGIN { print n / s }')" \
         "whole tool, seconds=$tool_seconds"
 }
@@ -24,11 +25,13 @@ their_round() {
 }
 
 begin embedding "embedding, all-MiniLM-L6-v2, $count responses" texts/s higher
-side ours ours 'rank-by-embedding' our_round
+for precision in $(precisions rank-by-embedding); do
+    side ours "ours-$precision" "rank-by-embedding, $precision" our_round "$precision"
+done
 if have_python sentence_transformers; then
     start_peer sentence sentence_embed.py --model "$minilm" --threads "$threads"
     if answer=$(ask_peer sentence "similarities $pairs"); then
-        our_round 1 >/dev/null
+        our_round fp32 1 >/dev/null
         check 'largest difference of a cosine' "$(jq -s --argjson theirs "$answer" '
             [map(.negatives[0].similarity), $theirs.similarities] | transpose
             | map(.[0] - .[1] | fabs) | max' "$scratch/ranked.jsonl")" 0 1e-4 absolute

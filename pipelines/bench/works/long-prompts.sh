@@ -26,12 +26,15 @@ if offers train-cpo --no-shared-prefix; then
     head -n 1 "$records" >"$scratch/batch.jsonl"
     train train-cpo 1 1 "$scratch/batch.jsonl" "${flags[@]}" >/dev/null
     ours=$(<"$scratch/metrics.jsonl")
-    train train-cpo 1 1 "$scratch/batch.jsonl" "${flags[@]}" --no-shared-prefix >/dev/null
+    # All rows in one micro-batch: in parts, their forward pass would be made twice.
+    whole=(--micro-batch-tokens $((candidates * (prompt + length))))
+    train train-cpo 1 1 "$scratch/batch.jsonl" "${flags[@]}" --no-shared-prefix "${whole[@]}" \
+        >/dev/null
     for field in tokens loss logprob_chosen grad_norm; do
         check "$field" "$(jq ".$field" <<<"$ours")" "$(jq ".$field" "$scratch/metrics.jsonl")" 1e-3
     done
     side ours separate 'train-cpo, separate rows' \
-        train_round train-cpo 2 1 "$records" "${flags[@]}" --no-shared-prefix
+        train_round train-cpo 2 1 "$records" "${flags[@]}" --no-shared-prefix "${whole[@]}"
 else
     # The same rows and targets cost the same under another loss.
     jq -c '. as $r | [.response_ids, .negatives[].ids] | to_entries[]

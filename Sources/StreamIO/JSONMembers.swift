@@ -1,0 +1,69 @@
+/// The members of a JSON object as they stand in its text: what most values are, strings without
+/// escapes, is left in place and copied only when somebody wants it.
+///
+/// Refers to the text by position; whoever uses one keeps the text.
+package struct JSONMembers {
+    /// A value of a member.
+    package enum Value {
+        /// A string, between its quotes in the text, that stands for itself.
+        case plain(Range<Int>)
+        /// Anything else.
+        case value(JSONValue)
+    }
+
+    /// Keys, which are unique, and values, in the order of the keys' UTF-8 bytes.
+    package private(set) var members: [(key: String, value: Value)] = []
+
+    /// Objects with more members than this have their keys in a set, to find duplicates.
+    private static let fewMembers = 16
+
+    /// Parses an object, which must be all there is in `text`.
+    ///
+    /// - Returns: nil if there is another value than an object, which is valid then.
+    package init?(parsing text: UnsafeRawBufferPointer) throws(JSONError) {
+        var parser = JSONParser(text)
+        guard parser.nextByte() == UInt8(ascii: "{") else {
+            _ = try parser.parseDocument()
+            return nil
+        }
+        var members: [(key: String, value: Value)] = []
+        members.reserveCapacity(8)
+        var keys: Set<String> = []
+        try parser.parseObjectDocument { parser, key throws(JSONError) in
+            let value: Value =
+                if let range = parser.takePlainString() {
+                    .plain(range)
+                } else {
+                    .value(try parser.parseValue(depth: 1))
+                }
+            if members.count < Self.fewMembers {
+                if members.contains(where: { $0.key == key }) { return false }
+            } else {
+                if keys.isEmpty { keys = Set(members.map(\.key)) }
+                guard keys.insert(key).inserted else { return false }
+            }
+            members.append((key, value))
+            return true
+        }
+        members.sort { JSONString.precedes($0.key, $1.key) }
+        self.members = members
+    }
+
+    /// Whether a key comes before another.
+    package static func precedes(_ left: String, _ right: String) -> Bool {
+        JSONString.precedes(left, right)
+    }
+
+    /// Where the member with this key is in ``members``.
+    package func index(of key: String) -> Int? { members.firstIndex { $0.key == key } }
+
+    /// Gives a member another value, or adds it.
+    package mutating func set(_ key: String, _ value: JSONValue) {
+        if let index = index(of: key) {
+            members[index].value = .value(value)
+        } else {
+            let place = members.firstIndex { JSONString.precedes(key, $0.key) } ?? members.count
+            members.insert((key, .value(value)), at: place)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Glibc
+
+/// Strings as JSON spells them.
+enum JSONString {
+    /// The first quote, backslash or control character at or after `start`, else the end: what
+    /// lies before stands for itself.
+    static func plainEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        typealias Lanes = SIMD16<UInt8>
+        let quote = Lanes(repeating: UInt8(ascii: "\""))
+        let backslash = Lanes(repeating: UInt8(ascii: "\\"))
+        let space = Lanes(repeating: 0x20)
+        var position = start
+        while position + 16 <= bytes.count {
+            let lanes = bytes.loadUnaligned(fromByteOffset: position, as: Lanes.self)
+            if any((lanes .== quote) .| (lanes .== backslash) .| (lanes .< space)) { break }
+            position += 16
+        }
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+            position += 1
+        }
+        return position
+    }
+
+    /// The end of the longest beginning of `range` that is UTF-8.
+    static func validUTF8End(_ bytes: UnsafeRawBufferPointer, in range: Range<Int>) -> Int {
+        var position = range.lowerBound
+        while position < range.upperBound {
+            if position + 8 <= range.upperBound,
+                bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                    & 0x8080_8080_8080_8080 == 0
+            {
+                position += 8
+                continue
+            }
+            let length: Int
+            // The second byte must not make the sequence overlong, a surrogate or too large.
+            var second: ClosedRange<UInt8> = 0x80...0xBF
+            switch bytes[position] {
+            case ..<0x80: length = 1
+            case 0xC2...0xDF: length = 2
+            case 0xE0: (length, second) = (3, 0xA0...0xBF)
+            case 0xED: (length, second) = (3, 0x80...0x9F)
+            case 0xE1...0xEF: length = 3
+            case 0xF0: (length, second) = (4, 0x90...0xBF)
+            case 0xF1...0xF3: length = 4
+            case 0xF4: (length, second) = (4, 0x80...0x8F)
+            default: return position
+            }
+            guard position + length <= range.upperBound,
+                length < 2 || second.contains(bytes[position + 1]),
+                length < 3 || bytes[position + 2] & 0xC0 == 0x80,
+                length < 4 || bytes[position + 3] & 0xC0 == 0x80
+            else { return position }
+            position += length
+        }
+        return position
+    }
+
+    /// Whether a key comes before another in the order of UTF-8 bytes.
+    static func precedes(_ left: String, _ right: String) -> Bool {
+        var (left, right) = (left, right)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in
+                guard let l = left.baseAddress, let r = right.baseAddress else {
+                    return left.count < right.count
+                }
+                let order = memcmp(l, r, min(left.count, right.count))
+                return order == 0 ? left.count < right.count : order < 0
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Dispatch
+import Synchronization
+
+/// Takes items from `next`, works on them on several threads, and hands what comes out to `deliver`
+/// in the order of the items.
+///
+/// `next` and `deliver` run on the calling thread, which also works when there is nothing to hand
+/// on; so one thread is enough, and no more than `threads` are ever busy. The number of items on
+/// their way is bounded.
+///
+/// - Parameters:
+///   - threads: how many threads work, the calling one included
+///   - context: what `next` and `deliver` both change
+///   - next: the next item; nil after the last
+///   - work: called on any thread
+///   - deliver: takes the results
+/// - Throws: what `next` and `deliver` throw. Results before the failing one have been delivered.
+package func orderedWork<Item: Sendable, Output: Sendable, Context: ~Copyable>(
+    threads: Int, context: inout Context, next: (inout Context) throws -> Item?,
+    work: @Sendable (Item) -> Output, deliver: (inout Context, Output) throws -> Void
+) throws {
+    try withoutActuallyEscaping(work) { work in
+        let desk = WorkDesk<Item, Output>()
+        let helpers = DispatchGroup()
+        for _ in 1..<max(1, threads) {
+            DispatchQueue.global().async(group: helpers) { desk.help(work) }
+        }
+        defer {
+            desk.close(helpers: threads)
+            helpers.wait()
+        }
+        // Enough that helpers find work while this thread is busy with an item of its own.
+        let limit = 4 * threads
+        var taken = 0
+        var delivered = 0
+        var isAtEnd = false
+        while true {
+            if let output = desk.output(delivered) {
+                delivered += 1
+                try deliver(&context, output)
+            } else if !isAtEnd, taken - delivered < limit {
+                if let item = try next(&context) {
+                    desk.add(item, number: taken)
+                    taken += 1
+                } else {
+                    isAtEnd = true
+                }
+            } else if delivered == taken {
+                return
+            } else if let (number, item) = desk.take() {
+                desk.put(work(item), number: number)
+            } else {
+                desk.waitForOutput()
+            }
+        }
+    }
+}
+
+/// Where items wait for a thread and results for their turn.
+private final class WorkDesk<Item: Sendable, Output: Sendable>: Sendable {
+    private struct State {
+        /// In the order of their numbers.
+        var items: [(number: Int, item: Item)] = []
+        var outputs: [Int: Output] = [:]
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let itemsAdded = DispatchSemaphore(value: 0)
+    private let outputsAdded = DispatchSemaphore(value: 0)
+
+    func add(_ item: Item, number: Int) {
+        state.withLock { $0.items.append((number, item)) }
+        itemsAdded.signal()
+    }
+
+    func take() -> (number: Int, item: Item)? {
+        state.withLock { $0.items.isEmpty ? nil : $0.items.removeFirst() }
+    }
+
+    func put(_ output: Output, number: Int) {
+        state.withLock { $0.outputs[number] = output }
+    }
+
+    func output(_ number: Int) -> Output? {
+        state.withLock { $0.outputs.removeValue(forKey: number) }
+    }
+
+    /// Returns when a helper has finished something, at the latest; possibly earlier.
+    func waitForOutput() { outputsAdded.wait() }
+
+    /// What a helper does until the desk is closed.
+    func help(_ work: (Item) -> Output) {
+        while true {
+            itemsAdded.wait()
+            if state.withLock({ $0.isClosed }) { return }
+            // The calling thread may have been faster.
+            guard let (number, item) = take() else { continue }
+            put(work(item), number: number)
+            outputsAdded.signal()
+        }
+    }
+
+    func close(helpers: Int) {
+        state.withLock { $0.isClosed = true }
+        for _ in 0..<helpers { itemsAdded.signal() }
+    }
+}
