@@ -69,10 +69,10 @@ extension BenchResults {
         }
         guard !points.isEmpty else { return nil }
         return Plot(
-            name: "ratios", title: "How many times better than the peer", xLabel: "ratio",
+            name: "ratios", title: "How many times better than the other side", xLabel: "ratio",
             series: [.init(name: "ratio", points: points, style: .bars)], levels: [1],
             categories: names, isLogarithmic: true,
-            caption: "work / peer; the line at 1 is the peer; logarithmic")
+            caption: "work / other side; the line at 1 is the other side; logarithmic")
     }
 
     private var workTable: Table {
