@@ -18,7 +18,9 @@ extension BenchResults {
 
     /// What could not be measured.
     var missing: [String] {
-        works.filter(\.others.isEmpty).map { "\($0.title): nothing to compare with" }
+        works.filter { $0.others.isEmpty && !$0.remarks.isEmpty }.map { work in
+            "\(work.title): nothing to compare with (\(work.remarks.joined(separator: "; ")))"
+        }
     }
 
     package var document: Document {
@@ -67,10 +69,10 @@ extension BenchResults {
         }
         guard !points.isEmpty else { return nil }
         return Plot(
-            name: "ratios", title: "How many times better than the peer", xLabel: "ratio",
+            name: "ratios", title: "How many times better than the other side", xLabel: "ratio",
             series: [.init(name: "ratio", points: points, style: .bars)], levels: [1],
             categories: names, isLogarithmic: true,
-            caption: "work / peer; the line at 1 is the peer; logarithmic")
+            caption: "work / other side; the line at 1 is the other side; logarithmic")
     }
 
     private var workTable: Table {
@@ -95,7 +97,8 @@ extension BenchResults {
         guard !measured.isEmpty else { return [] }
         let shares = measured.map { title, roof in
             [
-                title, roof.precision, roof.gflops.brief, roof.roof.brief, percent(roof.share),
+                title, roof.precision, roof.roof.brief, roof.gflops.brief, percent(roof.share),
+                roof.products.map { percent($0 / roof.roof) } ?? "—",
             ]
         }
         let stages = measured.flatMap { title, roof in
@@ -114,7 +117,10 @@ extension BenchResults {
             ),
             .table(
                 Table(
-                    header: ["Work", "Precision", "GFLOP/s", "Roof, GFLOP/s", "Share"],
+                    header: [
+                        "Work", "Precision", "Roof, GFLOP/s", "Whole step, GFLOP/s", "Share",
+                        "Products alone",
+                    ],
                     rows: shares, numeric: true, nameColumns: 2)),
         ]
         if !stages.isEmpty {

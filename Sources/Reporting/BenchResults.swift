@@ -37,6 +37,8 @@ package struct BenchResults {
         let precision: String
         let gflops: Double
         let roof: Double
+        /// What the matrix products alone reach.
+        let products: Double?
         let stages: [(name: String, value: Double)]
 
         var share: Double { gflops / roof }
@@ -176,6 +178,7 @@ extension BenchResults.Work {
                 precision: roof.string("precision") ?? "",
                 gflops: try roof.needed("gflops", name),
                 roof: try roof.needed("roof_gflops", name),
+                products: roof.number("products_gflops"),
                 stages: roof.object("stages").numbersByName)
         remarks = fields.array("remarks").map(\.plainText)
     }

@@ -31,7 +31,7 @@ jq -n \
     --argjson threads "$BENCH_THREADS" --argjson runs "$BENCH_RUNS" \
     --arg dataset "${BENCH_DATASET##*/}" --arg sha256 "${hash%% *}" \
     --arg tools "$("$BENCH_BIN/train-cpo" --version | sed 's/.*(cpo-tools \(.*\))$/\1/')" \
-    --arg commit "$(git rev-parse --short HEAD 2>/dev/null || true)" \
+    --arg commit "$(git describe --always --dirty 2>/dev/null || true)" \
     --argjson peers "$peers" '
     {date: $date, machine: {cpu: $cpu, cores: $cores, memory_gib: $memory},
      threads: $threads, rounds: $runs, dataset: {name: $dataset, sha256: $sha256},

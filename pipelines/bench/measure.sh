@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 #
 # How works are measured; every script in works/ sources this, or one of the files that add to it. A
-# work has sides: the first is ours, the others are compared with it. A side is a function that does
-# the work once and prints one JSON object: `value` in the work's unit, and, where known,
+# work has sides: the fastest of ours is compared with all others. A side is a function that does the
+# work once and prints one JSON object: `value` in the work's unit, and, where known,
 # `memory_mib`, `inner` (other numbers by name) and `command`. Sides take turns, so that all of them
 # see the same state of the machine. The variants of one peer have names GROUP/VARIANT; one that is
 # far behind its group's best in the first round is not run again.
@@ -54,15 +54,15 @@ tool_result() {
 
 # Whether the help of a tool lists a flag.
 offers() {
-    "$bin/$1" --help | grep -qE -- "^ +$2( |\$)"
+    "$bin/$1" --help | grep -E -- "(^ +|/)$2([ /]|\$)" >/dev/null
 }
 
-# The precisions among fp32, bf16 and int8 that a tool offers; fp32 if it has no such flag.
+# The precisions that a tool offers, one a line; fp32 if it has no such flag.
 precisions() {
     local text
     text=$("$bin/$1" --help | tr -s ' \n' ' ')
     if [[ $text =~ --precision\ [^\(]*\(values:\ ([^\;\)]*) ]]; then
-        tr -s ', ' '\n' <<<"${BASH_REMATCH[1]}" | grep -xE 'fp32|bf16|int8'
+        tr -s ', ' '\n' <<<"${BASH_REMATCH[1]}"
     else
         echo fp32
     fi

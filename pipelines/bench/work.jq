@@ -2,8 +2,9 @@
 # better.
 (map(select(.kind == "ours"))
     | if $better == "higher" then max_by(.median) else min_by(.median) end) as $ours
-| (map(select(.["label"] != $ours["label"])) | map(. + {ratio: (if $better == "higher" then $ours.median / .median
-                            else .median / $ours.median end)})) as $others
+| (map(select(.["label"] != $ours["label"])
+    | . + {ratio: (if $better == "higher" then $ours.median / .median
+                   else .median / $ours.median end)})) as $others
 | {
     name: $name, title: $title, unit: $unit, better: $better,
     # Null where there was nothing to check against.
