@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# resolve-inputs.sh RUN ASSETS [BASE [DATASET [EMBEDDER]]]
+# resolve-inputs.sh EXPERIMENT RUN ASSETS [BASE [DATASET [EMBEDDER]]]
 #
 # Decides which base model, data and sentence embedder an experiment uses, fetches what it can, and
 # writes the answer to RUN/inputs.mk. Empty arguments mean the defaults. Wherever something else
@@ -7,8 +7,8 @@
 # the report.
 set -euo pipefail
 
-run=$1 assets=$2 base=${3:-} dataset=${4:-} embedder=${5:-}
-here=$(dirname "$0")/..
+experiment=$1 run=$2 assets=$3 base=${4:-} dataset=${5:-} embedder=${6:-}
+here=$(dirname "$0")
 mkdir -p "$run" "$assets"
 warnings=$(mktemp "$run/.warnings.XXXXXX")
 errors=$(mktemp "$run/.errors.XXXXXX")
@@ -21,7 +21,7 @@ warn() {
 }
 
 die() {
-    echo "dolly-experiment: $*" >&2
+    echo "$experiment: $*" >&2
     exit 66
 }
 
@@ -71,6 +71,11 @@ esac
 if [[ -n $dataset ]]; then
     [[ -e $dataset ]] || die "$dataset: no such data set"
     dataset_note="the file $dataset"
+elif [[ $experiment == wiki ]]; then
+    dataset=data/mini-wiki.txt
+    dataset_note='the embedded sample mini-wiki'
+    warn "No text was given (WIKI=FILE): the embedded sample $dataset is used." \
+        "It is far too small for more than a look; held-out texts are few."
 elif dataset=$(fetch "$here/fetch-dolly.sh" "$assets"); then
     dataset_note='databricks-dolly-15k (CC BY-SA 3.0, Databricks), pinned revision'
 else
