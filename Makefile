@@ -101,6 +101,7 @@ bench-packages:
 BASE ?=
 DATASET ?=
 WIKI ?=
+WIKI_DETOKENIZE ?= auto
 EMBEDDER ?=
 PROFILE ?= quick
 # Which experiment `make smoke` is about: dolly, ablation, decoding or wiki.
@@ -135,7 +136,8 @@ inputs: build experiment-packages fetch-packages
 	@[[ -e pipelines/$(EXPERIMENT)/$(PROFILE).mk ]] || { \
 	    echo "PROFILE=$(PROFILE): no such profile of the experiment $(EXPERIMENT)" >&2; exit 64; }
 	@pipelines/resolve-inputs.sh $(EXPERIMENT) $(RUN) $(ASSETS) '$(BASE)' \
-	    '$(if $(filter wiki,$(EXPERIMENT)),$(WIKI),$(DATASET))' '$(EMBEDDER)'
+	    '$(if $(filter wiki,$(EXPERIMENT)),$(WIKI),$(DATASET))' '$(EMBEDDER)' \
+	    '$(WIKI_DETOKENIZE)'
 
 experiment-packages:
 	@pipelines/install-packages.sh $(EXPERIMENT_PACKAGES)
