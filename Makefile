@@ -111,9 +111,12 @@ RUN ?= runs/$(EXPERIMENT)-$(PROFILE)$(if $(BASE),-$(notdir $(BASE:/=)))
 STAGES = $(MAKE) --no-print-directory -f pipelines/rules.mk EXPERIMENT=$(EXPERIMENT) RUN=$(RUN) \
     PROFILE=$(PROFILE) ASSETS=$(ASSETS)
 
-.PHONY: dolly-experiment dolly-ablation dolly-decoding wiki-experiment
+.PHONY: dolly-experiment dolly-tune dolly-ablation dolly-decoding wiki-experiment
 dolly-experiment: ## Run the Dolly experiment: BASE= DATASET= EMBEDDER= PROFILE= RUN=
 	+@$(MAKE) --no-print-directory experiment EXPERIMENT=dolly
+
+dolly-tune: ## Search settings on the validation split: TUNE_GRID=FILE TUNE_STEPS=N
+	+@$(MAKE) --no-print-directory search EXPERIMENT=dolly PROFILE=tuned
 
 dolly-ablation: ## Compare kinds of negatives, PSS, DPO, ensembles: ENSEMBLE=anr DPO_BASE_URL=
 	+@$(MAKE) --no-print-directory experiment EXPERIMENT=ablation
@@ -124,10 +127,13 @@ dolly-decoding: ## Compare MLE and CPO under greedy, top-k, top-p and beam decod
 wiki-experiment: ## Train on running text: WIKI=FILE WIKI_DETOKENIZE=auto|yes|no
 	+@$(MAKE) --no-print-directory experiment EXPERIMENT=wiki
 
-.PHONY: experiment smoke inputs experiment-packages fetch-packages
+.PHONY: experiment search smoke inputs experiment-packages fetch-packages
 experiment: smoke
 	+@$(STAGES) experiment
 	@echo && echo "report: $(RUN)/report/report.md and report.html"
+
+search: inputs
+	+@$(STAGES) tune
 
 smoke: inputs ## Take a few records through every stage of EXPERIMENT=dolly|ablation|decoding|wiki
 	+@$(STAGES) smoke

@@ -60,6 +60,7 @@ include pipelines/rules/data.mk
 include pipelines/rules/training.mk
 include pipelines/rules/evaluation.mk
 include pipelines/rules/report.mk
+include pipelines/rules/tune.mk
 
 # MARK: Smoke: a few records through every stage, in its own directory, its checkpoints not kept
 
