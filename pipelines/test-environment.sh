@@ -5,6 +5,7 @@
 #   CPO_SMOLLM2_GGUF   SmolLM2-135M-Instruct as a GGUF file
 #   CPO_SMOLLM2_MODEL  the same as a checkpoint directory, imported by BIN/import-checkpoint
 #   CPO_MINILM         all-MiniLM-L6-v2
+#   CPO_CHAT_SERVER    the Python package xllamacpp, a chat server; or the address of one that runs
 # What is set already is kept. What cannot be had is left out, and stderr says so: the tests that
 # need it are then skipped.
 set -euo pipefail
@@ -40,4 +41,14 @@ if [[ -n $minilm ]] || minilm=$("$here/fetch-assets.sh" minilm "$assets"); then
     set_variable CPO_MINILM "$minilm"
 else
     echo '*** all-MiniLM-L6-v2 cannot be had: the tests that need it are skipped' >&2
+fi
+
+# With a server that runs there is nothing to look for.
+if [[ -n ${CPO_CHAT_SERVER:-} ]]; then
+    printf 'export CPO_CHAT_SERVER=%q\n' "$CPO_CHAT_SERVER"
+elif chat=$("$here/fetch-assets.sh" xllamacpp "$assets") &&
+    PYTHONPATH=$chat python3 -c 'import xllamacpp' >&2; then
+    set_variable CPO_CHAT_SERVER "$chat"
+else
+    echo '*** xllamacpp cannot be had: the tests that need a chat server are skipped' >&2
 fi

@@ -1,4 +1,5 @@
 import Checkpoints
+import Kernels
 import Transformer
 
 /// A Hugging Face directory of a `BertModel`.
@@ -7,7 +8,7 @@ enum BERTDirectory {
     ///
     /// - Throws: ``EmbeddingError`` and `CheckpointError` for everything that keeps the model from
     ///   being exactly the one that the directory describes.
-    static func load(_ directory: String) throws -> Encoder {
+    static func load(_ directory: String, precision: MatrixPrecision) throws -> Encoder {
         let configuration = try configuration(ConfigurationFile(path(directory, "config.json")))
         let source = try TensorSource(directory: directory)
         let layout = EncoderLayout(configuration)
@@ -25,7 +26,8 @@ enum BERTDirectory {
                 throw CheckpointError.notFinite(file: directory, tensor: name, index: index)
             }
         }
-        return Encoder(configuration: configuration, parameters: parameters)
+        return Encoder(
+            configuration: configuration, parameters: parameters, precision: precision)
     }
 
     /// The shape of the model; whatever would make it another model is refused.

@@ -1,4 +1,5 @@
 import Checkpoints
+import Kernels
 import Tokenization
 import Transformer
 
@@ -7,10 +8,11 @@ struct DecoderModel {
     let decoder: Decoder
     let tokenizer: Tokenizer
 
-    init(directory: String) throws {
+    init(directory: String, precision: MatrixPrecision = .float32) throws {
         let checkpoint = try Checkpoint.load(directory: directory)
         decoder = Decoder(
-            configuration: checkpoint.configuration, parameters: checkpoint.parameters)
+            configuration: checkpoint.configuration, parameters: checkpoint.parameters,
+            precision: precision)
         tokenizer = try Tokenizer.load(directory: directory)
     }
 }

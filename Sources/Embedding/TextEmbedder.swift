@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 public import Tokenization
 import Transformer
 
@@ -27,18 +27,23 @@ public struct TextEmbedder {
 
     /// Loads an embedder.
     ///
-    /// - Parameter directory: a sentence-transformers directory of a BERT encoder, whose files say
-    ///   how to pool and how long texts may be, or any decoder checkpoint (GPT-2, Llama), whose
-    ///   embedding is the mean of its final hidden states unless a pooling module says otherwise
+    /// - Parameters:
+    ///   - directory: a sentence-transformers directory of a BERT encoder, whose files say how to pool
+    ///     and how long texts may be, or any decoder checkpoint (GPT-2, Llama), whose embedding is the
+    ///     mean of its final hidden states unless a pooling module says otherwise
+    ///   - precision: what the factors of matrix products are rounded to
     /// - Throws: ``EmbeddingError``, `CheckpointError` and `TokenizationError` for whatever is absent,
     ///   damaged, or would be computed wrongly.
-    public static func load(directory: String) throws -> TextEmbedder {
+    public static func load(
+        directory: String, precision: MatrixPrecision = .float32
+    ) throws -> TextEmbedder {
         let settings = try SentenceTransformersDirectory(directory)
         let file = try ConfigurationFile(
             path(settings.transformer, "config.json"),
             hint: "an embedder is a directory of a sentence-transformers BERT or of a checkpoint")
         guard try file.string("model_type") == "bert" else {
-            let decoder = try DecoderModel(directory: settings.transformer)
+            let decoder = try DecoderModel(
+                directory: settings.transformer, precision: precision)
             return try TextEmbedder(
                 .decoder(decoder.decoder), settings, pooling: settings.pooling ?? .mean,
                 width: decoder.decoder.configuration.width,
@@ -51,7 +56,7 @@ public struct TextEmbedder {
                 hint: "how to pool is not guessed; put {\"pooling_mode_mean_tokens\": true} "
                     + "into 1_Pooling/config.json if that is what the model was trained with")
         }
-        let encoder = try BERTDirectory.load(settings.transformer)
+        let encoder = try BERTDirectory.load(settings.transformer, precision: precision)
         return try TextEmbedder(
             .encoder(encoder), settings, pooling: pooling, width: encoder.configuration.width,
             maximumPositions: encoder.configuration.maximumPositions,

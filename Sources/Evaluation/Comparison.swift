@@ -1,3 +1,5 @@
+import Kernels
+
 /// Two answers to one query that a judge is to compare.
 public struct Comparison: Sendable, Hashable {
     /// The record.
@@ -50,9 +52,46 @@ public struct Comparison: Sendable, Hashable {
 public enum PresentationOrder: String, Sendable, Hashable, CaseIterable {
     /// Each pair twice, once with each side first; disagreement is a tie.
     case both
+    /// Each pair once, the side that comes first drawn from the seed and the record's id.
+    case random
     /// Each pair once, side a first.
     case fixed
 
-    /// The sides that come first, question by question.
-    public var firstSides: [Side] { self == .both ? [.a, .b] : [.a] }
+    /// The sides that come first, question by question, about one record.
+    public func firstSides(id: String, seed: UInt64) -> [Side] {
+        switch self {
+        case .both: return [.a, .b]
+        case .fixed: return [.a]
+        case .random:
+            var random = RandomStream(seed: seed, name: "order", id)
+            return [random.integer(below: 2) == 0 ? .a : .b]
+        }
+    }
+}
+
+/// What a judge is asked about one record in one order.
+public struct JudgeQuestion: Sendable, Hashable {
+    /// The side shown as "A".
+    public let first: Side
+    /// The filled template.
+    public let text: String
+}
+
+extension Comparison {
+    /// The questions that this comparison makes.
+    public func questions(
+        template: JudgeTemplate, order: PresentationOrder, seed: UInt64
+    ) -> [JudgeQuestion] {
+        order.firstSides(id: id, seed: seed).map { first in
+            JudgeQuestion(
+                first: first,
+                text: template.filled(
+                    query: query, a: answer(of: first), b: answer(of: first.other)))
+        }
+    }
+
+    /// The verdict that the answers to these questions make.
+    public func verdict(_ orders: [JudgedOrder]) -> Verdict {
+        measured(Verdict(id: id, orders: orders))
+    }
 }

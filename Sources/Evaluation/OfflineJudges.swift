@@ -82,6 +82,7 @@ public struct LetterJudge: Sendable, Hashable {
     public let template: JudgeTemplate
     /// The orders in which it is asked.
     public let order: PresentationOrder
+    private let seed: UInt64
     private let spellings: [[Int32]]
 
     /// A judge that puts `template`, using the tokens that spell the two letters with and without
@@ -91,10 +92,12 @@ public struct LetterJudge: Sendable, Hashable {
     /// - Throws: ``EvaluationError/template(name:problem:)`` if no spelling of a letter is a single
     ///   token.
     public init(
-        template: JudgeTemplate, order: PresentationOrder, encode: (String) throws -> [Int32]
+        template: JudgeTemplate, order: PresentationOrder, seed: UInt64 = 0,
+        encode: (String) throws -> [Int32]
     ) throws {
         self.template = template
         self.order = order
+        self.seed = seed
         spellings = try ["A", "B"].map { letter in
             let tokens = try [letter, " " + letter].map(encode).filter { $0.count == 1 }
             let distinct = Set(tokens.compactMap(\.first)).sorted()
@@ -114,11 +117,9 @@ public struct LetterJudge: Sendable, Hashable {
         on comparison: Comparison, encode: (String) throws -> [Int32],
         next: (_ prompt: [Int32], _ tokens: [Int32]) throws -> [Double]
     ) throws -> Verdict {
-        let orders = try order.firstSides.map { first in
-            let question = template.filled(
-                query: comparison.query, a: comparison.answer(of: first),
-                b: comparison.answer(of: first.other))
-            let values = try next(try encode(question), spellings[0] + spellings[1])
+        let questions = comparison.questions(template: template, order: order, seed: seed)
+        let orders = try questions.map { question in
+            let values = try next(try encode(question.text), spellings[0] + spellings[1])
             let split = spellings[0].count
             guard values.count == split + spellings[1].count else {
                 throw EvaluationError.sizeMismatch(
@@ -126,15 +127,15 @@ public struct LetterJudge: Sendable, Hashable {
                     expected: split + spellings[1].count)
             }
             return JudgedOrder(
-                first: first, logProbabilityA: logSum(values[..<split]),
+                first: question.first, logProbabilityA: logSum(values[..<split]),
                 logProbabilityB: logSum(values[split...]))
         }
-        return comparison.measured(Verdict(id: comparison.id, orders: orders))
+        return comparison.verdict(orders)
     }
 }
 
-/// log Σ exp(v).
-private func logSum(_ values: ArraySlice<Double>) -> Double {
+/// log Σ exp(v); -∞ of none.
+func logSum(_ values: some Collection<Double>) -> Double {
     guard let largest = values.max(), largest.isFinite else { return values.max() ?? -.infinity }
     return largest + log(values.reduce(0) { $0 + exp($1 - largest) })
 }

@@ -28,17 +28,6 @@ extension Record {
             location: location, field: "output", expected: "output, response or text")
     }
 
-    /// What was asked, without a prompt template where the record still has the parts: the given
-    /// field, or `instruction` with `context` below it, or `prompt`.
-    public func queryText(field: String? = nil) throws(RecordError) -> String {
-        if let field { return try string(field) }
-        if let instruction = try optionalString("instruction") {
-            let context = try optionalString("context") ?? ""
-            return context.isEmpty ? instruction : instruction + "\n\n" + context
-        }
-        return try string("prompt")
-    }
-
     /// The number of token ids that belong to the text in `field` (`output_ids` to `output`), if the
     /// record has them.
     fileprivate func tokenCount(of field: String) throws(RecordError) -> Int? {

@@ -36,6 +36,10 @@ public struct JudgedOrder: Sendable, Hashable {
     public let answer: Letter?
     /// The probability that the judge gave to side a (whichever letter it bore), if known.
     public let probabilityOfA: Double?
+    /// What the judge wrote, if it writes.
+    public var text: String?
+    /// Why there is no answer.
+    public var failure: String?
 
     /// A judge's letter.
     public enum Letter: String, Sendable, Hashable {
@@ -61,6 +65,13 @@ public struct JudgedOrder: Sendable, Hashable {
         self.init(
             first: first, answer: answer,
             probabilityOfA: gap.isNaN ? nil : first == .a ? ofFirst : 1 - ofFirst)
+    }
+
+    /// A question that brought no answer.
+    public init(first: Side, failure: String, text: String? = nil) {
+        self.init(first: first, answer: nil)
+        self.failure = failure
+        self.text = text
     }
 
     /// The side that the judge chose.
@@ -177,11 +188,14 @@ extension Verdict {
 
 extension JudgedOrder {
     fileprivate var json: [String: JSONValue] {
-        [
+        var fields: [String: JSONValue] = [
             "first": .string(first.rawValue),
             "answer": answer.map { .string($0.rawValue) } ?? .null,
             "p_a": probabilityOfA.map { .number($0) } ?? .null,
         ]
+        fields["text"] = text.map { .string($0) }
+        fields["error"] = failure.map { .string($0) }
+        return fields
     }
 
     fileprivate init?(json: JSONValue) {
@@ -191,8 +205,14 @@ extension JudgedOrder {
         var letter: Letter?
         if case .string(let answer)? = fields["answer"] { letter = Letter(rawValue: answer) }
         var probability: Double?
-        if case .number(let value)? = fields["p_a"] { probability = value }
+        switch fields["p_a"] {
+        case .number(let value)?: probability = value
+        case .integer(let value)?: probability = Double(value)
+        default: break
+        }
         self.init(first: first, answer: letter, probabilityOfA: probability)
+        if case .string(let text)? = fields["text"] { self.text = text }
+        if case .string(let reason)? = fields["error"] { failure = reason }
     }
 }
 

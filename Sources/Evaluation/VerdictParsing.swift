@@ -5,12 +5,15 @@ extension JudgedOrder.Letter {
         case noVerdict
         /// The line that decides names both letters.
         case conflict
+        /// Neither letter is among the tokens that were probable.
+        case improbable
 
         /// What is wrong, in a few words.
         public var description: String {
             switch self {
             case .noVerdict: "the answer names neither \"A\" nor \"B\""
             case .conflict: "the answer names both \"A\" and \"B\""
+            case .improbable: "neither \"A\" nor \"B\" is among the probable tokens"
             }
         }
     }

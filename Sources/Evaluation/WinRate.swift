@@ -106,6 +106,16 @@ public struct WinRateSummary: Sendable, Hashable {
     public let meanLengthB: Double
     /// What lengths are counted in.
     public let lengthUnit: LengthUnit
+    /// Why questions brought no answer, the most frequent reasons first.
+    public let failures: [Failure]
+
+    /// A reason for missing answers.
+    public struct Failure: Sendable, Hashable {
+        /// What went wrong.
+        public let reason: String
+        /// How often.
+        public let count: Int
+    }
 
     /// Units of length.
     public enum LengthUnit: String, Sendable, Hashable {
@@ -139,8 +149,13 @@ public struct WinRateSummary: Sendable, Hashable {
         }
         let agreeing = twice.count { $0.orders[0].choice == $0.orders[1].choice }
         consistency = twice.isEmpty ? nil : Double(agreeing) / Double(twice.count)
-        let answers = verdicts.flatMap(\.orders).compactMap(\.answer)
+        let orders = verdicts.flatMap(\.orders)
+        let answers = orders.compactMap(\.answer)
         let first = answers.count { $0 == .first }
         firstPositionRate = answers.isEmpty ? nil : Double(first) / Double(answers.count)
+        let reasons = orders.compactMap(\.failure).reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        failures = reasons.map { Failure(reason: $0.key, count: $0.value) }.sorted {
+            ($1.count, $0.reason) < ($0.count, $1.reason)
+        }
     }
 }

@@ -11,6 +11,12 @@ extension WinRateSummary {
         fields["length_unit"] = .string(lengthUnit.rawValue)
         fields["a_longer"] = .object(whenLonger.json)
         fields["a_shorter"] = .object(whenShorter.json)
+        if !failures.isEmpty {
+            fields["failures"] = .array(
+                failures.prefix(10).map {
+                    .object(["reason": .string($0.reason), "count": .integer(Int64($0.count))])
+                })
+        }
         return fields
     }
 

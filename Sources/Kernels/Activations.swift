@@ -56,11 +56,13 @@ private let geluCubic: Float = 0.044_715
 public func geluTanhForward(
     _ x: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, count: Int
 ) {
-    Parallel.forEachRange(count, grain: 1 << 13) { range in
-        let start = range.lowerBound
-        map(x + start, into: output + start, count: range.count) { x in
-            let inner = sqrtTwoOverPi * (x + geluCubic * x * x * x)
-            return 0.5 * x * (1 + hyperbolicTangent(inner))
+    StageClock.measure(.pointwise) {
+        Parallel.forEachRange(count, grain: 1 << 13) { range in
+            let start = range.lowerBound
+            map(x + start, into: output + start, count: range.count) { x in
+                let inner = sqrtTwoOverPi * (x + geluCubic * x * x * x)
+                return 0.5 * x * (1 + hyperbolicTangent(inner))
+            }
         }
     }
 }
@@ -70,13 +72,15 @@ public func geluTanhForward(
 public func geluTanhBackward(
     _ x: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int
 ) {
-    Parallel.forEachRange(count, grain: 1 << 13) { range in
-        let start = range.lowerBound
-        map(x + start, gradient + start, into: gradient + start, count: range.count) { x, d in
-            let square = x * x
-            let t = hyperbolicTangent(sqrtTwoOverPi * (x + geluCubic * square * x))
-            let slope = sqrtTwoOverPi * (1 + 3 * geluCubic * square)
-            return d * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
+    StageClock.measure(.pointwise) {
+        Parallel.forEachRange(count, grain: 1 << 13) { range in
+            let start = range.lowerBound
+            map(x + start, gradient + start, into: gradient + start, count: range.count) { x, d in
+                let square = x * x
+                let t = hyperbolicTangent(sqrtTwoOverPi * (x + geluCubic * square * x))
+                let slope = sqrtTwoOverPi * (1 + 3 * geluCubic * square)
+                return d * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
+            }
         }
     }
 }

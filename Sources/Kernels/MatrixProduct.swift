@@ -1,109 +1,192 @@
-import COpenBLAS
+// Legend: M rows and N columns of the result, K inner indices.
 
-/// Whether a factor of a matrix product is used as it is stored or transposed.
-public enum Transposition: Sendable {
-    /// As stored.
-    case none
-    /// Transposed.
-    case transposed
-
-    fileprivate var cblas: CBLAS_TRANSPOSE { self == .none ? CblasNoTrans : CblasTrans }
-}
-
-/// A row-major matrix in memory that someone else owns.
-public struct MatrixView {
-    /// The first element.
-    public let base: UnsafeMutablePointer<Float>
-    /// Number of rows.
-    public let rows: Int
-    /// Number of columns.
-    public let columns: Int
-    /// Distance between the starts of two rows, in elements.
-    public let stride: Int
-
-    /// A view of `rows` × `columns` elements from `base` on; rows are contiguous unless `stride` is
-    /// given.
-    @inline(__always)
-    public init(_ base: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int? = nil) {
-        self.base = base
-        self.rows = rows
-        self.columns = columns
-        self.stride = stride ?? columns
-    }
-
-    /// The rows of `range` as a view.
-    @inline(__always)
-    public func rows(_ range: Range<Int>) -> MatrixView {
-        MatrixView(
-            base + range.lowerBound * stride, rows: range.count, columns: columns, stride: stride)
-    }
-
-    /// The columns of `range` as a view.
-    @inline(__always)
-    public func columns(_ range: Range<Int>) -> MatrixView {
-        MatrixView(base + range.lowerBound, rows: rows, columns: range.count, stride: stride)
-    }
-}
-
-/// C ← alpha · op(A) · op(B) + beta · C.
+/// C ← op(A)·op(B), or C ← C + op(A)·op(B) when `accumulating`.
 ///
-/// Large products are cut into tiles of fixed size, which threads share; each element is computed by
-/// one call of one thread, so the result does not depend on the number of threads.
+/// The right factor is laid out piece by piece in the second-level cache of the thread that uses it
+/// (Goto & van de Geijn 2008). Every element is a sum over K in ascending order, cut at fixed places, so
+/// it depends on its row of op(A) and its column of op(B) alone, to the bit: neither on the shape of the
+/// whole nor on the number of threads. ``PackedWeights`` gives the same bits.
+///
+/// - Parameters:
+///   - a: (M, K), or (K, M) if `transposeA`
+///   - b: (K, N), or (N, K) if `transposeB`
+///   - c: (M, N)
+///   - precision: what the factors are rounded to
 public func multiply(
     _ a: MatrixView, _ transposeA: Transposition = .none,
     _ b: MatrixView, _ transposeB: Transposition = .none,
-    into c: MatrixView, alpha: Float = 1, beta: Float = 0
+    into c: MatrixView, accumulating: Bool = false, precision: MatrixPrecision = .float32
 ) {
     let inner = transposeA == .none ? a.columns : a.rows
     assert(c.rows == (transposeA == .none ? a.rows : a.columns))
     assert(c.columns == (transposeB == .none ? b.columns : b.rows))
     assert(inner == (transposeB == .none ? b.rows : b.columns))
-    guard c.rows > 0, c.columns > 0 else { return }
-    let tile = TileSize(rows: c.rows, columns: c.columns, inner: inner)
-    let rowTiles = (c.rows + tile.rows - 1) / tile.rows
-    let columnTiles = (c.columns + tile.columns - 1) / tile.columns
-    Parallel.forEach(rowTiles * columnTiles) { index in
-        let row = index / columnTiles * tile.rows
-        let column = index % columnTiles * tile.columns
-        let rows = row..<min(c.rows, row + tile.rows)
-        let columns = column..<min(c.columns, column + tile.columns)
-        let aTile = transposeA == .none ? a.rows(rows) : a.columns(rows)
-        let bTile = transposeB == .none ? b.columns(columns) : b.rows(columns)
-        multiplyTile(
-            aTile, transposeA, bTile, transposeB, into: c.rows(rows).columns(columns),
-            inner: inner, alpha: alpha, beta: beta)
+    guard inner > 0 else {
+        if !accumulating { fillZero(c) }
+        return
+    }
+    let left = ProductFactor(matrix: a, innerIsColumn: transposeA == .none)
+    let right = ProductFactor(matrix: b, innerIsColumn: transposeB == .transposed)
+    let chunk = ProductBlocks.chunk(of: inner, precision)
+    let chunksTogether = max(1, ProductBlocks.leftInner / chunk)
+    for firstRow in stride(from: 0, to: c.rows, by: ProductBlocks.leftRows) {
+        let rows = firstRow..<min(firstRow + ProductBlocks.leftRows, c.rows)
+        for first in stride(from: 0, to: inner, by: chunk * chunksTogether) {
+            let range = first..<min(first + chunk * chunksTogether, inner)
+            let laidOut = layOutLeft(left, rows: rows, inner: range, precision: precision)
+            multiply(
+                laidOut, right, range, chunk: chunk, into: c.rows(rows),
+                accumulating: accumulating || first > 0, precision)
+        }
     }
 }
 
-/// One call of `cblas_sgemm`, on the calling thread.
-@inline(__always)
-public func multiplyTile(
-    _ a: MatrixView, _ transposeA: Transposition, _ b: MatrixView, _ transposeB: Transposition,
-    into c: MatrixView, inner: Int, alpha: Float = 1, beta: Float = 0
+/// Tasks take some rows by some panels of columns.
+private func multiply(
+    _ left: LeftFactor, _ right: ProductFactor, _ inner: Range<Int>, chunk: Int,
+    into c: MatrixView, accumulating: Bool, _ precision: MatrixPrecision
 ) {
-    cblas_sgemm(
-        CblasRowMajor, transposeA.cblas, transposeB.cblas,
-        blasint(c.rows), blasint(c.columns), blasint(inner), alpha,
-        a.base, blasint(a.stride), b.base, blasint(b.stride), beta, c.base, blasint(c.stride))
-}
-
-/// How a product is cut. The rule looks at sizes only, so that results do not depend on the machine.
-private struct TileSize {
-    var rows: Int
-    var columns: Int
-
-    init(rows: Int, columns: Int, inner: Int) {
-        // A product below this many multiplications is quicker on one thread.
-        guard rows * columns * inner > 1 << 18 else {
-            self.rows = rows
-            self.columns = columns
-            return
-        }
-        self.rows = min(rows, 512)
-        self.columns = min(columns, 768)
-        // Tall or flat results still have to give every thread something to do.
-        while self.columns > 96, (rows / self.rows) * (columns / self.columns) < 8 {
-            self.columns = (self.columns / 2 + 15) & ~15
+    let width = ProductTile.columns
+    let panels = (c.columns + width - 1) / width
+    let blocks = ProductBlocks(rows: c.rows, panels: panels)
+    let words = precision.words(chunk)
+    Parallel.forEach(blocks.count) { task in
+        let (rows, panels) = blocks.block(task)
+        let memory = ThreadScratch.memory(
+            .rightFactor, bytes: words * width * MemoryLayout<UInt32>.stride
+        ).assumingMemoryBound(to: UInt32.self)
+        for panel in panels {
+            for first in stride(from: inner.lowerBound, to: inner.upperBound, by: chunk) {
+                let range = first..<min(first + chunk, inner.upperBound)
+                right.pack(
+                    outer: panel * width..<min((panel + 1) * width, c.columns), inner: range,
+                    precision: precision, width: width, into: memory)
+                multiplyPanel(
+                    left.skipping(precision.words(first - inner.lowerBound)), rows, memory,
+                    words: precision.words(range.count), precision, into: c, panel: panel,
+                    accumulating: accumulating || first > inner.lowerBound)
+            }
         }
     }
+}
+
+/// Some rows by one panel and one chunk of inner indices.
+///
+/// - Parameter ahead: the piece of memory, as large as the panel's, that will be needed next
+@inline(__always)
+func multiplyPanel(
+    _ left: LeftFactor, _ rows: Range<Int>, _ panel: UnsafePointer<UInt32>, words: Int,
+    _ precision: MatrixPrecision, into c: MatrixView, panel index: Int, accumulating: Bool,
+    bias: UnsafePointer<Float>? = nil, isGELU: Bool = false, ahead: UnsafePointer<UInt32>? = nil
+) {
+    withSums { sums in
+        for row in stride(from: rows.lowerBound, to: rows.upperBound, by: ProductTile.rows) {
+            // Half of the piece ahead while the first eight rows pass, half while the next do.
+            let pass = (row - rows.lowerBound) / ProductTile.rows
+            let half = words * ProductTile.columns / 2
+            ProductTile.multiply(
+                left.tileRows(row), panel, words: words, precision: precision,
+                ahead: pass < 2 ? (ahead ?? panel) + pass * half : panel, into: sums)
+            storeTile(
+                sums, into: c, row: row, column: index * ProductTile.columns,
+                accumulating: accumulating, bias: bias, isGELU: isGELU)
+        }
+    }
+}
+
+/// How a product is cut. The rules look at sizes only, so that results do not depend on the machine.
+struct ProductBlocks {
+    /// Rows and inner indices of a left factor that are laid out at a time.
+    static let leftRows = 4096
+    static let leftInner = 6144
+
+    /// Rows and panels of one task, and how many tasks there are.
+    private let rows: Int
+    private let panels: Int
+    private let rowsPerTask: Int
+    private let panelsPerTask: Int
+
+    init(rows: Int, panels: Int) {
+        self.rows = rows
+        self.panels = panels
+        rowsPerTask = min(rows, 512)
+        let rowTasks = (rows + rowsPerTask - 1) / max(1, rowsPerTask)
+        // Enough tasks for the threads to end together.
+        var panelsPerTask = 4
+        while panelsPerTask > 1, rowTasks * panels < 16 * panelsPerTask { panelsPerTask /= 2 }
+        self.panelsPerTask = panelsPerTask
+    }
+
+    private var panelTasks: Int { (panels + panelsPerTask - 1) / panelsPerTask }
+
+    var count: Int {
+        rows == 0 ? 0 : (rows + rowsPerTask - 1) / rowsPerTask * panelTasks
+    }
+
+    func block(_ task: Int) -> (rows: Range<Int>, panels: Range<Int>) {
+        let row = task / panelTasks * rowsPerTask
+        let panel = task % panelTasks * panelsPerTask
+        return (row..<min(row + rowsPerTask, rows), panel..<min(panel + panelsPerTask, panels))
+    }
+
+    /// How many of `inner` indices are summed in registers at a time: at most so many that a panel of
+    /// them stays in the second-level cache while rows pass by, in pieces of about the same size.
+    static func chunk(of inner: Int, _ precision: MatrixPrecision) -> Int {
+        let most = 1024 * precision.perWord
+        let pieces = (inner + most - 1) / most
+        return (inner + pieces - 1) / pieces + 15 & ~15
+    }
+}
+
+/// Room for the sums of a tile.
+@inline(__always)
+func withSums(_ body: (UnsafeMutablePointer<Float>) -> Void) {
+    withUnsafeTemporaryAllocation(
+        byteCount: ProductTile.rows * ProductTile.columns * MemoryLayout<Float>.stride,
+        alignment: 64
+    ) { memory in
+        guard let base = memory.baseAddress else { return }
+        body(base.assumingMemoryBound(to: Float.self))
+    }
+}
+
+/// Puts the sums of a tile where they belong; the tile may stick out of the matrix.
+///
+/// - Parameter bias: of the tile's 32 columns
+@inline(__always)
+func storeTile(
+    _ sums: UnsafeMutablePointer<Float>, into c: MatrixView, row: Int, column: Int,
+    accumulating: Bool, bias: UnsafePointer<Float>?, isGELU: Bool
+) {
+    let width = ProductTile.columns
+    let columns = min(width, c.columns - column)
+    for offset in 0..<min(ProductTile.rows, c.rows - row) {
+        let source = sums + offset * width
+        let target = c.base + (row + offset) * c.stride + column
+        var low = source.vector(at: 0)
+        var high = source.vector(at: 16)
+        if let bias {
+            low += bias.vector(at: 0)
+            high += bias.vector(at: 16)
+        }
+        if columns == width {
+            if accumulating {
+                low += target.vector(at: 0)
+                high += target.vector(at: 16)
+            }
+            target.store(isGELU ? geluErf(low) : low, at: 0)
+            target.store(isGELU ? geluErf(high) : high, at: 16)
+            continue
+        }
+        source.store(low, at: 0)
+        source.store(high, at: 16)
+        for index in 0..<columns {
+            let value = source[index] + (accumulating ? target[index] : 0)
+            target[index] = isGELU ? geluErf(Vector(repeating: value))[0] : value
+        }
+    }
+}
+
+private func fillZero(_ c: MatrixView) {
+    for row in 0..<c.rows { (c.base + row * c.stride).update(repeating: 0, count: c.columns) }
 }

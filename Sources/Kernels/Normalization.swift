@@ -11,15 +11,17 @@ public func rmsNormForward(
     _ x: MatrixView, weight: UnsafePointer<Float>, epsilon: Float, into y: MatrixView,
     inverseRMS: UnsafeMutablePointer<Float>
 ) {
-    let channels = x.columns
-    Parallel.forEachRange(x.rows, grain: rowGrain) { rows in
-        for row in rows {
-            let source = UnsafePointer(x.base + row * x.stride)
-            let square = sum(source, count: channels) { $0 * $0 }
-            let factor = 1 / (square / Float(channels) + epsilon).squareRoot()
-            inverseRMS[row] = factor
-            map(source, weight, into: y.base + row * y.stride, count: channels) { x, w in
-                x * factor * w
+    StageClock.measure(.pointwise) {
+        let channels = x.columns
+        Parallel.forEachRange(x.rows, grain: rowGrain) { rows in
+            for row in rows {
+                let source = UnsafePointer(x.base + row * x.stride)
+                let square = sum(source, count: channels) { $0 * $0 }
+                let factor = 1 / (square / Float(channels) + epsilon).squareRoot()
+                inverseRMS[row] = factor
+                map(source, weight, into: y.base + row * y.stride, count: channels) { x, w in
+                    x * factor * w
+                }
             }
         }
     }
@@ -37,41 +39,43 @@ public func rmsNormBackward(
     _ x: MatrixView, weight: UnsafePointer<Float>, inverseRMS: UnsafePointer<Float>,
     gradient: MatrixView, xGradient: MatrixView, weightGradient: UnsafeMutablePointer<Float>
 ) {
-    let channels = x.columns
-    reduceOverRows(x.rows, width: channels, into: weightGradient) { rows, partial in
-        for row in rows {
-            let source = UnsafePointer(x.base + row * x.stride)
-            let dy = UnsafePointer(gradient.base + row * gradient.stride)
-            let dx = xGradient.base + row * xGradient.stride
-            let r = inverseRMS[row]
-            var projection: Float = 0
-            var total = Vector.zero
-            var i = 0
-            while i + 16 <= channels {
-                let product = dy.vector(at: i) * source.vector(at: i)
-                partial.store(
-                    partial.vector(at: i).addingProduct(product, Vector(repeating: r)), at: i)
-                total.addProduct(product, weight.vector(at: i))
-                i += 16
-            }
-            while i < channels {
-                let product = dy[i] * source[i]
-                partial[i] += product * r
-                projection += product * weight[i]
-                i += 1
-            }
-            projection += total.sum()
-            let pull = projection * r * r * r / Float(channels)
-            i = 0
-            while i + 16 <= channels {
-                let change =
-                    dy.vector(at: i) * weight.vector(at: i) * r - source.vector(at: i) * pull
-                dx.store(dx.vector(at: i) + change, at: i)
-                i += 16
-            }
-            while i < channels {
-                dx[i] += dy[i] * weight[i] * r - source[i] * pull
-                i += 1
+    StageClock.measure(.pointwise) {
+        let channels = x.columns
+        reduceOverRows(x.rows, width: channels, into: weightGradient) { rows, partial in
+            for row in rows {
+                let source = UnsafePointer(x.base + row * x.stride)
+                let dy = UnsafePointer(gradient.base + row * gradient.stride)
+                let dx = xGradient.base + row * xGradient.stride
+                let r = inverseRMS[row]
+                var projection: Float = 0
+                var total = Vector.zero
+                var i = 0
+                while i + 16 <= channels {
+                    let product = dy.vector(at: i) * source.vector(at: i)
+                    partial.store(
+                        partial.vector(at: i).addingProduct(product, Vector(repeating: r)), at: i)
+                    total.addProduct(product, weight.vector(at: i))
+                    i += 16
+                }
+                while i < channels {
+                    let product = dy[i] * source[i]
+                    partial[i] += product * r
+                    projection += product * weight[i]
+                    i += 1
+                }
+                projection += total.sum()
+                let pull = projection * r * r * r / Float(channels)
+                i = 0
+                while i + 16 <= channels {
+                    let change =
+                        dy.vector(at: i) * weight.vector(at: i) * r - source.vector(at: i) * pull
+                    dx.store(dx.vector(at: i) + change, at: i)
+                    i += 16
+                }
+                while i < channels {
+                    dx[i] += dy[i] * weight[i] * r - source[i] * pull
+                    i += 1
+                }
             }
         }
     }
@@ -89,19 +93,22 @@ public func layerNormForward(
     _ x: MatrixView, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>, epsilon: Float,
     into y: MatrixView, statistics: UnsafeMutablePointer<Float>
 ) {
-    let channels = x.columns
-    Parallel.forEachRange(x.rows, grain: rowGrain) { rows in
-        for row in rows {
-            let source = UnsafePointer(x.base + row * x.stride)
-            let target = y.base + row * y.stride
-            let mean = sum(source, count: channels) { $0 } / Float(channels)
-            let variance =
-                sum(source, count: channels) { ($0 - mean) * ($0 - mean) } / Float(channels)
-            let factor = 1 / (variance + epsilon).squareRoot()
-            statistics[2 * row] = mean
-            statistics[2 * row + 1] = factor
-            map(source, weight, into: target, count: channels) { x, w in (x - mean) * factor * w }
-            map(target, bias, into: target, count: channels) { $0 + $1 }
+    StageClock.measure(.pointwise) {
+        let channels = x.columns
+        Parallel.forEachRange(x.rows, grain: rowGrain) { rows in
+            for row in rows {
+                let source = UnsafePointer(x.base + row * x.stride)
+                let target = y.base + row * y.stride
+                let mean = sum(source, count: channels) { $0 } / Float(channels)
+                let variance =
+                    sum(source, count: channels) { ($0 - mean) * ($0 - mean) } / Float(channels)
+                let factor = 1 / (variance + epsilon).squareRoot()
+                statistics[2 * row] = mean
+                statistics[2 * row + 1] = factor
+                map(source, weight, into: target, count: channels) { x, w in (x - mean) * factor * w
+                }
+                map(target, bias, into: target, count: channels) { $0 + $1 }
+            }
         }
     }
 }
@@ -120,35 +127,37 @@ public func layerNormBackward(
     gradient: MatrixView, xGradient: MatrixView,
     weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>
 ) {
-    let channels = x.columns
-    let sums = UnsafeMutablePointer<Float>.allocate(capacity: 2 * channels)
-    sums.initialize(repeating: 0, count: 2 * channels)
-    defer { sums.deallocate() }
-    reduceOverRows(x.rows, width: 2 * channels, into: sums) { rows, partial in
-        for row in rows {
-            let source = UnsafePointer(x.base + row * x.stride)
-            let dy = UnsafePointer(gradient.base + row * gradient.stride)
-            let dx = xGradient.base + row * xGradient.stride
-            let mean = statistics[2 * row]
-            let r = statistics[2 * row + 1]
-            var gradientSum: Float = 0
-            var projection: Float = 0
-            for i in 0..<channels {
-                let normalized = (source[i] - mean) * r
-                let g = dy[i] * weight[i]
-                partial[i] += dy[i] * normalized
-                partial[channels + i] += dy[i]
-                gradientSum += g
-                projection += g * normalized
-            }
-            let meanGradient = gradientSum / Float(channels)
-            let meanProjection = projection / Float(channels)
-            for i in 0..<channels {
-                let normalized = (source[i] - mean) * r
-                dx[i] += r * (dy[i] * weight[i] - meanGradient - normalized * meanProjection)
+    StageClock.measure(.pointwise) {
+        let channels = x.columns
+        let sums = UnsafeMutablePointer<Float>.allocate(capacity: 2 * channels)
+        sums.initialize(repeating: 0, count: 2 * channels)
+        defer { sums.deallocate() }
+        reduceOverRows(x.rows, width: 2 * channels, into: sums) { rows, partial in
+            for row in rows {
+                let source = UnsafePointer(x.base + row * x.stride)
+                let dy = UnsafePointer(gradient.base + row * gradient.stride)
+                let dx = xGradient.base + row * xGradient.stride
+                let mean = statistics[2 * row]
+                let r = statistics[2 * row + 1]
+                var gradientSum: Float = 0
+                var projection: Float = 0
+                for i in 0..<channels {
+                    let normalized = (source[i] - mean) * r
+                    let g = dy[i] * weight[i]
+                    partial[i] += dy[i] * normalized
+                    partial[channels + i] += dy[i]
+                    gradientSum += g
+                    projection += g * normalized
+                }
+                let meanGradient = gradientSum / Float(channels)
+                let meanProjection = projection / Float(channels)
+                for i in 0..<channels {
+                    let normalized = (source[i] - mean) * r
+                    dx[i] += r * (dy[i] * weight[i] - meanGradient - normalized * meanProjection)
+                }
             }
         }
+        accumulate(sums, scaledBy: 1, into: weightGradient, count: channels)
+        accumulate(sums + channels, scaledBy: 1, into: biasGradient, count: channels)
     }
-    accumulate(sums, scaledBy: 1, into: weightGradient, count: channels)
-    accumulate(sums + channels, scaledBy: 1, into: biasGradient, count: channels)
 }

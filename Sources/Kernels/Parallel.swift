@@ -54,8 +54,9 @@ private final class ThreadPool: @unchecked Sendable {
     private let inLoop = Atomic<Bool>(false)
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    /// Polls before a worker goes to sleep: about the gap between two kernels of a layer.
-    private static let spins = 4000
+    /// Polls before a worker goes to sleep, some fifty microseconds: longer than the gaps between the
+    /// kernels of a layer, since waking up takes longer than most of them.
+    private static let spins = 50_000
 
     init() {
         pthread_mutex_init(mutex, nil)

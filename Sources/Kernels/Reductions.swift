@@ -9,9 +9,8 @@ func reduceOverRows(
     guard rows > 0 else { return }
     let grain = max(rowGrain, (rows + 31) / 32)
     let ranges = (rows + grain - 1) / grain
-    let partials = UnsafeMutablePointer<Float>.allocate(capacity: ranges * width)
-    partials.initialize(repeating: 0, count: ranges * width)
-    defer { partials.deallocate() }
+    let partials = ThreadScratch.floats(.reduction, count: ranges * width)
+    partials.update(repeating: 0, count: ranges * width)
     Parallel.forEachRange(rows, grain: grain) { range in
         body(range, partials + range.lowerBound / grain * width)
     }
@@ -50,8 +49,9 @@ public func addColumnSums(of x: MatrixView, to total: UnsafeMutablePointer<Float
 public func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {
     let grain = 1 << 14
     let ranges = (count + grain - 1) / grain
-    let partials = UnsafeMutablePointer<Double>.allocate(capacity: max(1, ranges))
-    defer { partials.deallocate() }
+    let partials = ThreadScratch.memory(
+        .reduction, bytes: ranges * MemoryLayout<Double>.stride
+    ).assumingMemoryBound(to: Double.self)
     Parallel.forEachRange(count, grain: grain) { range in
         var total = SIMD8<Double>.zero
         var i = range.lowerBound

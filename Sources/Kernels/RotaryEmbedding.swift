@@ -21,6 +21,10 @@ public struct RotaryEmbedding: Sendable {
     ///   - x: (T, heads · d)
     ///   - positions: (T)
     public func rotate(_ x: MatrixView, positions: UnsafePointer<Int32>, inverse: Bool = false) {
+        StageClock.measure(.pointwise) { turn(x, positions, inverse) }
+    }
+
+    private func turn(_ x: MatrixView, _ positions: UnsafePointer<Int32>, _ inverse: Bool) {
         let half = headWidth / 2
         let heads = x.columns / headWidth
         Parallel.forEachRange(x.rows, grain: rowGrain) { rows in

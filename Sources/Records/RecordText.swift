@@ -41,7 +41,8 @@ package struct RecordText {
         fields.reserveCapacity(members.members.count)
         for (key, value) in members.members {
             switch value {
-            case .plain(let range): fields[key] = .string(String(decoding: text[range], as: UTF8.self))
+            case .plain(let range):
+                fields[key] = .string(String(decoding: text[range], as: UTF8.self))
             case .value(let value): fields[key] = value
             }
         }
@@ -148,7 +149,8 @@ extension Record {
     package mutating func apply(_ updates: [FieldUpdate]) {
         for update in updates {
             switch update.value {
-            case .text(let utf8): fields[update.key] = .string(String(decoding: utf8, as: UTF8.self))
+            case .text(let utf8):
+                fields[update.key] = .string(String(decoding: utf8, as: UTF8.self))
             case .ids(let ids): setTokenIDs(update.key, ids)
             case .value(let value): fields[update.key] = value
             }

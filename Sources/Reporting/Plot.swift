@@ -13,7 +13,8 @@ package struct Plot {
     }
 
     package struct Series {
-        package enum Style { case line, linesAndPoints, points }
+        /// Bars need categories; they begin at the plot's first level, else at zero.
+        package enum Style { case line, linesAndPoints, points, bars }
         let name: String
         let points: [Point]
         var style = Style.line
@@ -33,11 +34,14 @@ package struct Plot {
     var levels: [Double] = []
     /// Names along the y axis, from the top; point y = index.
     var categories: [String] = []
+    /// Whether equal distances along the values' axis are equal ratios; all values must be positive.
+    var isLogarithmic = false
     var caption = ""
 
     package init(
         name: String, title: String, xLabel: String, yLabel: String = "", series: [Series],
-        levels: [Double] = [], categories: [String] = [], caption: String = ""
+        levels: [Double] = [], categories: [String] = [], isLogarithmic: Bool = false,
+        caption: String = ""
     ) {
         self.name = name
         self.title = title
@@ -46,6 +50,7 @@ package struct Plot {
         self.series = series
         self.levels = levels
         self.categories = categories
+        self.isLogarithmic = isLogarithmic
         self.caption = caption
     }
 
@@ -96,6 +101,7 @@ extension Plot {
             "set grid lt 1 lc rgb '#808080' lw 0.3",
             "set xlabel \(quoted(xLabel))",
         ]
+        if isLogarithmic { lines.append("set logscale \(categories.isEmpty ? "y" : "x") 2") }
         if !yLabel.isEmpty { lines.append("set ylabel \(quoted(yLabel))") }
         lines.append(
             series.count > 1 ? "set key outside top center horizontal samplen 1.5" : "set key off")
@@ -125,6 +131,7 @@ extension Plot {
         for (index, series) in series.enumerated() where !series.points.isEmpty {
             lines.append("$data\(index) << END")
             lines += series.points.map { point in
+                if series.style == .bars { return bar(point) }
                 let bounds = point.low.flatMap { low in point.high.map { " \(low) \($0)" } } ?? ""
                 return "\(point.x) \(point.y)" + bounds
             }
@@ -135,6 +142,11 @@ extension Plot {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// A point with the left, right, top and bottom of its bar.
+    private func bar(_ point: Point) -> String {
+        "\(point.x) \(point.y) \(levels.first ?? 0) \(point.x) \(point.y - 0.3) \(point.y + 0.3)"
+    }
+
     private func clauses(_ series: Series, index: Int) -> [String] {
         let look = "lc rgb '\(Self.colours[index % Self.colours.count])' lw 2"
         let title = "title \(quoted(series.name))"
@@ -143,6 +155,9 @@ extension Plot {
         case .line: clauses.append("$data\(index) using 1:2 with lines \(look) \(title)")
         case .linesAndPoints:
             clauses.append("$data\(index) using 1:2 with linespoints pt 7 ps 0.6 \(look) \(title)")
+        case .bars:
+            clauses.append(
+                "$data\(index) using 1:2:3:4:5:6 with boxxyerror fill solid 0.6 \(look) \(title)")
         case .points:
             if !series.hasIntervals {
                 clauses.append("$data\(index) using 1:2 with points pt 7 ps 0.7 \(look) \(title)")
@@ -159,6 +174,9 @@ extension Plot {
     /// A range that is never empty and leaves some air; gnuplot fails on a range of zero width.
     private func range(covering values: [Double], axis: String) -> [String] {
         guard let low = values.min(), let high = values.max() else { return [] }
+        if isLogarithmic, low > 0, axis == (categories.isEmpty ? "y" : "x") {
+            return ["set \(axis)range [\(low / 1.2):\(high * 1.2)]"]
+        }
         let air = high > low ? 0.06 * (high - low) : max(0.05, abs(high) * 0.05)
         return ["set \(axis)range [\(low - air):\(high + air)]"]
     }

@@ -12,7 +12,7 @@ public struct Report: Sendable {
     private let contents: [String]
 
     /// Reads the run in a directory and makes the report: tables, curves, samples, and what the
-    /// intervals support in words.
+    /// intervals support in words. A directory with `bench.json` becomes a report on benchmarks.
     ///
     /// - Parameters:
     ///   - directory: the run, in the layout that the pipelines leave behind
@@ -20,17 +20,24 @@ public struct Report: Sendable {
     /// - Throws: `ReportError` if gnuplot is missing or fails, or if a file of the run is unusable;
     ///   `StreamError` and `RecordError` from reading.
     public init(ofRun directory: String, seed: UInt64 = 0) throws {
-        let run = try Run(directory: directory)
-        let builder = ReportBuilder(run, seed: seed)
-        let document = builder.document
+        let document: Document
+        if let results = try BenchResults(directory: directory) {
+            document = results.document
+            missing = results.missing
+            warnings = results.warnings
+        } else {
+            let run = try Run(directory: directory)
+            let builder = ReportBuilder(run, seed: seed)
+            document = builder.document
+            missing = run.missing
+            warnings = builder.warnings
+        }
         let gnuplot = try Gnuplot()
         var drawings: [SVG] = []
         for plot in document.plots {
             drawings.append(SVG(plot: plot, drawing: try gnuplot.draw(plot)))
         }
         let byName = Dictionary(drawings.map { ($0.plot.name, $0) }) { first, _ in first }
-        missing = run.missing
-        warnings = builder.warnings
         files = ["report.md", "report.html"] + drawings.map { $0.plot.name + ".svg" }
         contents =
             [

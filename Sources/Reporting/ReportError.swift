@@ -26,7 +26,7 @@ public enum ReportError: ReportedError, Hashable {
     public var description: String {
         switch self {
         case .noRunDirectory(let path):
-            "\(path): no such run (got no directory, expected one with run.json)"
+            "\(path): no such run (got no directory, expected one with run.json or bench.json)"
         case .badFile(let path, let got, let expected):
             "\(path): unusable content (got \(got), expected \(expected))"
         case .gnuplotMissing:

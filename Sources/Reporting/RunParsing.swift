@@ -11,12 +11,7 @@ extension RunDescription {
         datasetNote = fields.string("dataset_note")
         embedder = fields.string("embedder")
         seed = fields["seed"].map(\.plainText)
-        let machine = fields.object("machine")
-        let parts = [
-            machine.string("cpu"), machine.integer("cores").map { "\($0) cores" },
-            machine.number("memory_gib").map { "\(shortest($0)) GiB" },
-        ].compactMap(\.self)
-        self.machine = parts.isEmpty ? nil : parts.joined(separator: ", ")
+        machine = Self.machine(fields)
         stages = fields.array("stages").compactMap { value in
             guard case .object(let stage) = value, let name = stage.string("name") else {
                 return nil
@@ -38,6 +33,16 @@ extension RunDescription {
         ]
         let absent = parts.filter(\.1).map(\.0)
         return absent.isEmpty ? [] : ["in run.json: \(absent.joined(separator: ", "))"]
+    }
+
+    /// The machine in words, if the file describes it.
+    static func machine(_ fields: [String: JSONValue]) -> String? {
+        let machine = fields.object("machine")
+        let parts = [
+            machine.string("cpu"), machine.integer("cores").map { "\($0) cores" },
+            machine.number("memory_gib").map { "\(shortest($0)) GiB" },
+        ].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 
     /// Nested objects become names with dots.

@@ -1,4 +1,5 @@
-public import Checkpoints
+import Checkpoints
+public import Kernels
 public import Tokenization
 public import Transformer
 
@@ -14,7 +15,9 @@ public struct GeneratingModel {
     /// Reads a checkpoint directory.
     ///
     /// A checkpoint without a tokenizer, or with one of an unknown kind, works on token ids alone.
-    public init(directory: String) throws {
+    ///
+    /// - Parameter precision: what layers compute with
+    public init(directory: String, precision: InferencePrecision = .fp32) throws {
         let checkpoint = try Checkpoint.load(directory: directory)
         var warnings = checkpoint.warnings
         do {
@@ -31,7 +34,9 @@ public struct GeneratingModel {
         }
         self.warnings = warnings
         decoder = IncrementalDecoder(
-            Decoder(configuration: checkpoint.configuration, parameters: checkpoint.parameters))
+            Decoder(
+                configuration: checkpoint.configuration, parameters: checkpoint.parameters,
+                precision: precision.products, isQuantized: precision.isQuantized))
     }
 
     /// The model's configuration.

@@ -11,6 +11,8 @@ public struct NegativeSource: Sendable, Hashable {
     public var response: [Int32]
     /// A negative that the record brings.
     public var given: [Int32]?
+    /// Unhelpful answers that were asked for, each at least one token.
+    public var unhelpful: [[Int32]] = []
 
     /// A record with all its values.
     public init(id: String, prompt: [Int32], response: [Int32], given: [Int32]? = nil) {
@@ -165,6 +167,11 @@ public final class NegativeGenerator {
         if options.mix[.given] > 0 {
             let new = pending.source.given.flatMap { pending.seen.insert($0).inserted ? $0 : nil }
             note([new], .given, pending)
+        }
+        if options.mix[.unhelpful] > 0 {
+            note(
+                pending.source.unhelpful.map { pending.seen.insert($0).inserted ? $0 : nil },
+                .unhelpful, pending)
         }
         if options.mix[.tn] > 0 {
             let cuts = TruncatedResponses(

@@ -10,6 +10,8 @@ public enum NegativeKind: String, Sendable, CaseIterable {
     case tn
     /// Taken from the record.
     case given
+    /// An unhelpful answer that a server was asked for (the DPO baseline's negatives).
+    case unhelpful
 }
 
 /// How many negatives of which kinds a record gets, e.g. `bn:2,mn:2,tn:1`.
@@ -32,7 +34,8 @@ public struct NegativeMix: Sendable, Hashable, CustomStringConvertible {
             let pieces = part.split(separator: ":", omittingEmptySubsequences: false)
             guard let name = pieces.first, let kind = NegativeKind(rawValue: String(name)) else {
                 throw .unreadableMix(
-                    text, reason: "'\(part)' does not begin with an, bn, mn, tn or given")
+                    text, reason: "'\(part)' does not begin with an, bn, mn, tn, given or unhelpful"
+                )
             }
             guard pieces.count <= 2, let count = pieces.count == 2 ? Int(pieces[1]) : 1, count > 0
             else { throw .unreadableMix(text, reason: "'\(part)' has no count above zero") }

@@ -43,7 +43,9 @@ struct ByteStrings: Sendable {
     func withBytes<Result>(
         of index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result
     ) -> Result {
-        storage.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range(of: index)])) }
+        storage.withUnsafeBufferPointer {
+            body(UnsafeBufferPointer(rebasing: $0[range(of: index)]))
+        }
     }
 }
 

@@ -129,7 +129,8 @@ struct TokenLists {
             guard other < 0 || list[other] == list[index] && index >= ids.count else {
                 throw .malformed(
                     source: source,
-                    what: "id \(id) has two tokens ('\(String(decoding: list[other], as: UTF8.self))'"
+                    what:
+                        "id \(id) has two tokens ('\(String(decoding: list[other], as: UTF8.self))'"
                         + " and '\(String(decoding: list[index], as: UTF8.self))')")
             }
             places[Int(id)] = index

@@ -27,7 +27,9 @@ extension Tokenizer {
         var ranks = [UInt32](repeating: 0, count: symbols.count)
         let count = symbols.withUnsafeMutableBufferPointer { symbols in
             ranks.withUnsafeMutableBufferPointer { ranks in
-                guard let first = symbols.baseAddress, let rank = ranks.baseAddress else { return 0 }
+                guard let first = symbols.baseAddress, let rank = ranks.baseAddress else {
+                    return 0
+                }
                 return model.merges.applyByScanning(to: first, symbols.count, rank)
             }
         }

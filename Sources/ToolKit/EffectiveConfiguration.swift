@@ -29,10 +29,13 @@ enum EffectiveConfiguration {
         return "\(value)"
     }
 
-    /// `_batchSize` → `batch-size`.
+    /// `_batchSize` → `batch-size`, `_baseURL` → `base-url`.
     private static func kebabCase(_ label: String) -> String {
-        label.drop { $0 == "_" }.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }
-            .joined()
+        let name = label.drop { $0 == "_" }
+        return zip(" " + name, name).map { previous, character in
+            let isStart = character.isUppercase && !previous.isUppercase
+            return (isStart ? "-" : "") + character.lowercased()
+        }.joined()
     }
 }
 

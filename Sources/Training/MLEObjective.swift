@@ -19,25 +19,34 @@ public struct MLEObjective: TrainingObjective {
 
     /// Adds the gradient of the mean negative log-likelihood over the batch's target tokens.
     public func accumulate(
-        _ records: [Int], model: Decoder, gradients: ParameterBuffer
+        _ records: [Int], step: Int, model: Decoder, gradients: ParameterBuffer
     ) -> StepResult {
-        let batch = records.map { trees[$0] }
-        let packed = microBatches(batch, rowLimit: rowLimit).map {
-            PackedBatch(Array(batch[$0]))
-        }
-        let loss = MLELoss(tokenCount: packed.reduce(0) { $0 + $1.targetCount })
-        var logProbability = 0.0
-        for microBatch in packed {
-            let logProbabilities = model.accumulateGradients(microBatch, into: gradients) {
-                sequences, _ in [Double](repeating: loss.gradient, count: sequences.count)
-            }
-            logProbability += logProbabilities.reduce(0.0) { $0 + Double($1) }
-        }
-        return StepResult(
-            loss: loss.value(logProbability: logProbability),
-            tokens: batch.reduce(0) { $0 + $1.sequenceTokenCount },
-            rows: packed.reduce(0) { $0 + $1.rowCount })
+        mleStep(records.map { trees[$0] }, rowLimit: rowLimit, model, gradients) { $1 }
     }
+}
+
+/// Adds the gradient of the mean negative log-likelihood over the targets of some trees.
+///
+/// - Parameter inputs: what a micro-batch, that of a range of `trees`, is computed on
+func mleStep(
+    _ trees: [TokenTree], rowLimit: Int, _ model: Decoder, _ gradients: ParameterBuffer,
+    inputs: (Range<Int>, PackedBatch) -> PackedBatch
+) -> StepResult {
+    let packed = microBatches(trees, rowLimit: rowLimit).map {
+        (range: $0, batch: PackedBatch(Array(trees[$0])))
+    }
+    let loss = MLELoss(tokenCount: packed.reduce(0) { $0 + $1.batch.targetCount })
+    var logProbability = 0.0
+    for (range, batch) in packed {
+        let logProbabilities = model.accumulateGradients(inputs(range, batch), into: gradients) {
+            sequences, _ in [Double](repeating: loss.gradient, count: sequences.count)
+        }
+        logProbability += logProbabilities.reduce(0.0) { $0 + Double($1) }
+    }
+    return StepResult(
+        loss: loss.value(logProbability: logProbability),
+        tokens: trees.reduce(0) { $0 + $1.sequenceTokenCount },
+        rows: packed.reduce(0) { $0 + $1.batch.rowCount })
 }
 
 extension TokenTree {

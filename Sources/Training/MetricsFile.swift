@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 import StreamIO
 
 /// The metrics of a run: one JSON object a step, appended as it comes.
@@ -57,8 +58,14 @@ extension StepReport {
             "step": .integer(Int64(step)), "loss": .number(result.loss),
             "grad_norm": .number(gradientNorm), "learning_rate": .number(learningRate),
             "tokens": .integer(Int64(result.tokens)), "rows": .integer(Int64(result.rows)),
-            "seconds": .number(seconds),
+            "seconds": .number(seconds), "precision": .string(precision.rawValue),
         ]
+        if let stages {
+            fields["stages"] = .object(
+                Dictionary(
+                    uniqueKeysWithValues: stages.seconds.map { ($0.rawValue, .number($1)) }))
+            fields["gflops"] = .number(stages.productOperations / seconds / 1e9)
+        }
         if let preference = result.preference {
             fields["reward_chosen"] = .number(preference.rewardChosen)
             fields["reward_rejected"] = .number(preference.rewardRejected)

@@ -3,17 +3,20 @@ import Transformer
 /// Cuts trees into runs of at most `rowLimit` rows; a tree that alone has more is a run of its own.
 ///
 /// - Returns: ranges of `trees`, in order.
-func microBatches(_ trees: [TokenTree], rowLimit: Int) -> [Range<Int>] {
+func microBatches(
+    _ trees: [TokenTree], rowLimit: Int, sharesPrompts: Bool = true
+) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     var start = 0
     var rows = 0
     for (index, tree) in trees.enumerated() {
-        if index > start, rows + tree.rowCount > rowLimit {
+        let treeRows = tree.rowCount(sharesPrompts: sharesPrompts)
+        if index > start, rows + treeRows > rowLimit {
             ranges.append(start..<index)
             start = index
             rows = 0
         }
-        rows += tree.rowCount
+        rows += treeRows
     }
     if start < trees.count { ranges.append(start..<trees.count) }
     return ranges
@@ -21,7 +24,12 @@ func microBatches(_ trees: [TokenTree], rowLimit: Int) -> [Range<Int>] {
 
 /// Cuts the continuations of one tree into runs such that prompt and run have at most `rowLimit`
 /// rows; a continuation that alone has more is a run of its own.
-func branchBatches(_ tree: TokenTree, rowLimit: Int) -> [Range<Int>] {
-    let single = tree.continuations.map { TokenTree(prompt: [], continuations: [$0]) }
-    return microBatches(single, rowLimit: max(1, rowLimit - tree.prompt.count))
+func branchBatches(
+    _ tree: TokenTree, rowLimit: Int, sharesPrompts: Bool = true
+) -> [Range<Int>] {
+    let single = tree.continuations.map {
+        TokenTree(prompt: sharesPrompts ? [] : tree.prompt, continuations: [$0])
+    }
+    return microBatches(
+        single, rowLimit: sharesPrompts ? max(1, rowLimit - tree.prompt.count) : rowLimit)
 }

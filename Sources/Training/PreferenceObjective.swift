@@ -47,6 +47,7 @@ public struct PreferenceObjective: TrainingObjective {
     private let beta: Double
     private let nllWeight: Double
     private let rowLimit: Int
+    private let sharesPrompts: Bool
 
     /// - Parameters:
     ///   - examples: prompts with candidates
@@ -54,9 +55,10 @@ public struct PreferenceObjective: TrainingObjective {
     ///   - beta: β
     ///   - nllWeight: weight of the ground truth's mean negative log-likelihood in the loss
     ///   - rowLimit: most rows of a micro-batch
+    ///   - sharesPrompts: whether a prompt is computed once for all its candidates
     public init(
         _ examples: [PreferenceExample], reference: [[Double]], kind: PreferenceLossKind,
-        beta: Double, nllWeight: Double = 0, rowLimit: Int
+        beta: Double, nllWeight: Double = 0, rowLimit: Int, sharesPrompts: Bool = true
     ) {
         self.examples = examples
         self.reference = reference
@@ -64,6 +66,7 @@ public struct PreferenceObjective: TrainingObjective {
         self.beta = beta
         self.nllWeight = nllWeight
         self.rowLimit = rowLimit
+        self.sharesPrompts = sharesPrompts
     }
 
     /// Number of records.
@@ -71,7 +74,7 @@ public struct PreferenceObjective: TrainingObjective {
 
     /// Adds the gradient of the mean loss over the batch's prompts.
     public func accumulate(
-        _ records: [Int], model: Decoder, gradients: ParameterBuffer
+        _ records: [Int], step: Int, model: Decoder, gradients: ParameterBuffer
     ) -> StepResult {
         let trees = records.map { examples[$0].tree }
         let chosenTokens = trees.reduce(0) { $0 + ($1.continuations.first?.count ?? 0) }
@@ -94,14 +97,16 @@ public struct PreferenceObjective: TrainingObjective {
             return weights
         }
 
-        for range in microBatches(trees, rowLimit: rowLimit) {
-            if range.count == 1, trees[range.lowerBound].rowCount > rowLimit {
+        for range in microBatches(trees, rowLimit: rowLimit, sharesPrompts: sharesPrompts) {
+            let first = trees[range.lowerBound]
+            if range.count == 1, first.rowCount(sharesPrompts: sharesPrompts) > rowLimit {
                 rows += accumulateInParts(
-                    trees[range.lowerBound], rowLimit: rowLimit, model: model, gradients: gradients
+                    first, rowLimit: rowLimit, sharesPrompts: sharesPrompts, model: model,
+                    gradients: gradients
                 ) { weights(range.lowerBound, $0) }
                 continue
             }
-            let batch = PackedBatch(Array(trees[range]))
+            let batch = PackedBatch(Array(trees[range]), sharesPrompts: sharesPrompts)
             rows += batch.rowCount
             _ = model.accumulateGradients(batch, into: gradients) { sequences, policy in
                 batch.sequenceRanges.indices.filter {
@@ -127,15 +132,15 @@ public struct PreferenceObjective: TrainingObjective {
 ///
 /// - Returns: the number of rows that were computed.
 private func accumulateInParts(
-    _ tree: TokenTree, rowLimit: Int, model: Decoder, gradients: ParameterBuffer,
-    weights: ([Double]) -> [Double]
+    _ tree: TokenTree, rowLimit: Int, sharesPrompts: Bool, model: Decoder,
+    gradients: ParameterBuffer, weights: ([Double]) -> [Double]
 ) -> Int {
-    let parts = branchBatches(tree, rowLimit: rowLimit).map { range in
+    let parts = branchBatches(tree, rowLimit: rowLimit, sharesPrompts: sharesPrompts).map { range in
         (
             range,
-            PackedBatch([
-                TokenTree(prompt: tree.prompt, continuations: Array(tree.continuations[range]))
-            ])
+            PackedBatch(
+                [TokenTree(prompt: tree.prompt, continuations: Array(tree.continuations[range]))],
+                sharesPrompts: sharesPrompts)
         )
     }
     let policy = parts.flatMap { _, batch in

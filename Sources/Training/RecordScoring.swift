@@ -47,7 +47,9 @@ public struct RecordScorer {
         responseTokens += tokens[0].count
         responseLogProbability += sums[0]
         if let referenceModel {
-            ReferenceField(model: referenceModel, scores: sums).store(in: &record)
+            ReferenceField(
+                model: referenceModel, scores: sums, precision: model.precision
+            ).store(in: &record)
             return
         }
         record.fields["response_logprob"] = .number(sums[0])

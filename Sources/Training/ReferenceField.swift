@@ -1,17 +1,21 @@
+public import Kernels
 public import Records
 import StreamIO
 
-/// Reference scores as a record carries them: `"reference": {"model", "response", "negatives"}`.
+/// Reference scores as a record carries them: `"reference": {"model", "response", "negatives"}`, and `"precision"` unless it is fp32.
 public struct ReferenceField: Sendable, Hashable {
     /// SHA-256 of the weights of the model that computed them, in hexadecimal digits.
     public var model: String
     /// log π_ref of the response and then of each negative.
     public var scores: [Double]
+    /// In which precision they were computed.
+    public var precision: MatrixPrecision
 
     /// Scores of a model.
-    public init(model: String, scores: [Double]) {
+    public init(model: String, scores: [Double], precision: MatrixPrecision = .float32) {
         self.model = model
         self.scores = scores
+        self.precision = precision
     }
 
     /// The scores of a record that has `candidates` candidates; nil if it carries none.
@@ -20,6 +24,13 @@ public struct ReferenceField: Sendable, Hashable {
         let inner = try Record(
             fields: fields, location: record.location, defaultID: record.id)
         model = try inner.string("model")
+        let name = try inner.optionalString("precision") ?? MatrixPrecision.float32.rawValue
+        guard let precision = MatrixPrecision(rawValue: name) else {
+            throw .invalidValue(
+                location: record.location, field: "reference.precision", got: name,
+                expected: "fp32 or bf16")
+        }
+        self.precision = precision
         scores = [try inner.number("response")] + (try inner.optionalNumbers("negatives") ?? [])
         guard scores.count == candidates else {
             throw .invalidValue(
@@ -31,10 +42,12 @@ public struct ReferenceField: Sendable, Hashable {
 
     /// Stores the scores in a record.
     public func store(in record: inout Record) {
-        record.fields["reference"] = .object([
+        var fields: [String: JSONValue] = [
             "model": .string(model),
             "response": .number(scores[0]),
             "negatives": .array(scores.dropFirst().map { .number($0) }),
-        ])
+        ]
+        if precision != .float32 { fields["precision"] = .string(precision.rawValue) }
+        record.fields["reference"] = .object(fields)
     }
 }

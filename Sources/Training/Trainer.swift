@@ -1,3 +1,4 @@
+public import Kernels
 import Transformer
 
 /// The constants of a run.
@@ -38,6 +39,10 @@ public struct StepReport: Sendable {
     public var learningRate: Double
     /// Wall-clock time of the step.
     public var seconds: Double
+    /// What the factors of matrix products were rounded to.
+    public var precision: MatrixPrecision
+    /// Where the time went, if that is being measured.
+    public var stages: StageTimes?
 }
 
 /// The training loop: batches, gradients, updates. What is minimized is the objective's business.
@@ -77,20 +82,24 @@ public final class Trainer {
         let clock = ContinuousClock()
         let start = clock.now
         let index = optimizer.step
-        gradients.zero()
+        StageClock.measure(.optimizer) { gradients.zero() }
         let result = try objective.accumulate(
-            order.records(step: index), model: model, gradients: gradients)
+            order.records(step: index), step: index, model: model, gradients: gradients)
         guard result.loss.isFinite else {
             throw TrainingError.diverged(step: index + 1, what: "loss", value: result.loss)
         }
         try check(result)
         let learningRate = configuration.schedule.rate(step: index)
-        let norm = optimizer.update(model, gradients: gradients, learningRate: learningRate)
+        var norm = 0.0
+        StageClock.measure(.optimizer) {
+            norm = optimizer.update(model, gradients: gradients, learningRate: learningRate)
+        }
         guard norm.isFinite else {
             throw TrainingError.diverged(step: index + 1, what: "gradient norm", value: norm)
         }
         return StepReport(
             step: index + 1, result: result, gradientNorm: norm, learningRate: learningRate,
-            seconds: (clock.now - start) / .seconds(1))
+            seconds: (clock.now - start) / .seconds(1), precision: model.precision,
+            stages: StageClock.take())
     }
 }

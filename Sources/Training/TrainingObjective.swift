@@ -7,9 +7,10 @@ public protocol TrainingObjective {
 
     /// Adds the gradient of the loss of these records, the batch of one optimizer step.
     ///
+    /// - Parameter step: the step, counted from 0, for objectives that draw random numbers
     /// - Returns: the loss and what else is worth noting, before the update.
     func accumulate(
-        _ records: [Int], model: Decoder, gradients: ParameterBuffer
+        _ records: [Int], step: Int, model: Decoder, gradients: ParameterBuffer
     ) throws -> StepResult
 }
 

@@ -64,6 +64,16 @@ public struct ReferenceResolver {
                     + "(got \(fields.count) of \(records.count), expected all or none)",
                 hint: "run score --as reference on all of them")
         }
+        let wanted = options.precision.precision
+        let precisions = Set(fields.map(\.precision))
+        guard precisions == [wanted] else {
+            throw RecordError.unfit(
+                location: nil,
+                reason: "reference scores in another precision than training "
+                    + "(got \(precisions.map(\.rawValue).sorted().joined(separator: ", ")), "
+                    + "expected \(wanted.rawValue))",
+                hint: "run score --as reference --precision \(wanted.rawValue)")
+        }
         let models = Set(fields.map(\.model))
         guard models.count == 1, let scorer = models.first else {
             throw RecordError.unfit(
@@ -90,7 +100,8 @@ public struct ReferenceResolver {
     private func load(_ directory: String) throws -> Decoder {
         let checkpoint = try Checkpoint.load(directory: directory)
         return Decoder(
-            configuration: checkpoint.configuration, parameters: checkpoint.parameters)
+            configuration: checkpoint.configuration, parameters: checkpoint.parameters,
+            precision: options.precision.precision)
     }
 
     private func scoresInBatches(_ model: Decoder) throws -> [[Double]] {

@@ -1,15 +1,10 @@
 public import ArgumentParser
 import Checkpoints
+public import ToolKit
 import Training
 
 extension LearningRateSchedule.Shape: ExpressibleByArgument {}
 extension WeightType: ExpressibleByArgument {}
-
-/// Arithmetic of the passes.
-public enum Precision: String, Sendable, CaseIterable, ExpressibleByArgument {
-    /// Single precision.
-    case fp32
-}
 
 /// Flags of everything that trains.
 public struct TrainingOptions: ParsableArguments {
@@ -67,8 +62,13 @@ public struct TrainingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Metrics, one JSON object a step.", valueName: "file"))
     package var metrics: String?
 
-    @Option(help: "Arithmetic of the passes: fp32.")
-    package var precision = Precision.fp32
+    @OptionGroup package var precision: PrecisionOptions
+
+    @Flag(
+        help:
+            "Measure where each step's time goes: seconds by stage in the metrics and in the summary."
+    )
+    package var profileStages = false
 
     @Option(help: "Type of the weights in the checkpoint: float32, bfloat16, float16.")
     package var dtype = WeightType.float32
@@ -137,6 +137,7 @@ public struct TrainingOptions: ParsableArguments {
             "schedule": schedule == .constant
                 ? "constant" : "\(schedule.rawValue) over \(steps) steps",
             "weight decay": String(weightDecay), "clip norm": String(clipNorm),
+            "precision": precision.precision.rawValue,
         ]
     }
 }

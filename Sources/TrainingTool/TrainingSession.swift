@@ -25,7 +25,9 @@ public struct TrainingSession {
         self.options = options
         self.log = log
         seed = common.seed
-        model = Decoder(configuration: start.configuration, parameters: start.parameters)
+        model = Decoder(
+            configuration: start.configuration, parameters: start.parameters,
+            precision: options.precision.precision)
         for warning in start.warnings { log.warning(warning) }
     }
 
@@ -83,6 +85,8 @@ public struct TrainingSession {
                 log.info("nothing to resume in \(options.out): starting at step 1")
             }
         }
+        log.info("matrix products in \(options.precision.precision.implementation)")
+        if options.profileStages { StageClock.start() }
         Interruption.beginPolling()
         var totals = RunTotals()
         var progress = Progress(unit: "steps", total: options.steps, log: log)
@@ -95,6 +99,10 @@ public struct TrainingSession {
             }
         }
         progress.finish()
+        if options.profileStages {
+            log.summary(
+                totals.profile(roof: options.precision.precision.measuredRoof()))
+        }
         log.summary(totals.summary(steps: trainer.optimizer.step, out: options.out))
         if !isComplete, let signal = Interruption.signal {
             log.warning("stopped by a signal; --resume goes on from here")
@@ -123,6 +131,7 @@ private struct RunTotals {
     private var tokens = 0
     private var rows = 0
     private var seconds = 0.0
+    private var stages = StageTimes()
 
     mutating func add(_ report: StepReport) {
         first = first ?? report.result
@@ -130,6 +139,30 @@ private struct RunTotals {
         tokens += report.result.tokens
         rows += report.result.rows
         seconds += report.seconds
+        if let times = report.stages { stages.add(times) }
+    }
+
+    /// Where the time went, and how near the products came to the roof.
+    func profile(roof: Double) -> String {
+        func part(_ name: String, _ time: Double) -> String {
+            "\(name) \(Progress.fixed(100 * time / max(seconds, 1e-9), 1)) %"
+        }
+        func rate(_ operations: Double, _ seconds: Double) -> String {
+            let rate = operations / max(seconds, 1e-9)
+            return "\(Progress.fixed(rate / 1e9, 1)) GFLOP/s "
+                + "(\(Progress.fixed(100 * rate / roof, 0)) %)"
+        }
+        let known = Stage.allCases.compactMap { stage in
+            stages.seconds[stage].map { time in
+                part(stage.rawValue, time)
+                    + (stages.operations[stage].map { " at \(rate($0, time))" } ?? "")
+            }
+        }
+        let rest = seconds - stages.seconds.values.reduce(0, +)
+        return "time: \((known + [part("rest", rest)]).joined(separator: ", ")); "
+            + "all products \(rate(stages.productOperations, stages.productSeconds)), the whole step "
+            + "\(rate(stages.productOperations, seconds)) of this machine's roof of "
+            + "\(Progress.fixed(roof / 1e9, 1)) GFLOP/s"
     }
 
     func summary(steps: Int, out: String) -> String {

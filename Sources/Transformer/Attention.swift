@@ -7,12 +7,20 @@ import Kernels
 ///
 /// A row attends to its tree's prompt and to its own branch up to itself. Scores exist for one block
 /// of queries at a time; the backward pass computes them again from the saved log-sum-exp (Dao et
-/// al. 2022). One thread works on one (tree, key-value head), so that gradients of all branches
-/// meet in the prompt's keys and values without races and in a fixed order.
+/// al. 2022). One thread works on one (segment, key-value head); what branches add to the gradients of
+/// the prompt's keys and values is brought together afterwards, in the branches' order.
 struct Attention {
     let headCount: Int
     let keyValueHeadCount: Int
     let headWidth: Int
+    /// Gradients of the keys and values that each (segment, key-value head) sees.
+    private let partials = FloatBuffer()
+
+    init(headCount: Int, keyValueHeadCount: Int, headWidth: Int) {
+        self.headCount = headCount
+        self.keyValueHeadCount = keyValueHeadCount
+        self.headWidth = headWidth
+    }
 
     /// Queries that are worked on together.
     private static let block = 64
@@ -44,40 +52,39 @@ struct Attention {
         _ batch: PackedBatch, qkv: MatrixView, output: MatrixView,
         logSumExp: UnsafeMutablePointer<Float>
     ) {
-        Parallel.forEach(batch.trees.count * keyValueHeadCount) { task in
-            let tree = batch.trees[task / keyValueHeadCount]
+        let segments = batch.trees.flatMap { $0 }
+        Parallel.forEach(segments.count * keyValueHeadCount) { task in
+            let segment = segments[task / keyValueHeadCount]
             let keyValueHead = task % keyValueHeadCount
             let scratch = AttentionScratch(
-                tree: tree, block: Self.block, headWidth: headWidth, gradients: false)
-            for segment in tree {
-                let keys = scratch.gather(
-                    keys(qkv, head: keyValueHead), segment, into: scratch.keys)
-                let values = scratch.gather(
-                    values(qkv, head: keyValueHead), segment, into: scratch.values)
-                for head in keyValueHead * groupSize..<(keyValueHead + 1) * groupSize {
-                    let queries = queries(qkv, head: head).rows(segment.rows)
-                    let output = self.queries(output, head: head).rows(segment.rows)
-                    for start in stride(from: 0, to: segment.rows.count, by: Self.block) {
-                        let rows = start..<min(start + Self.block, segment.rows.count)
-                        let seen = segment.prefix.count + rows.upperBound
-                        let scores = scratch.scores(rows: rows.count, columns: seen)
-                        multiplyTile(
-                            queries.rows(rows), .none, keys.rows(0..<seen), .transposed,
-                            into: scores, inner: headWidth, alpha: scale)
-                        for (offset, row) in rows.enumerated() {
-                            let visible = segment.prefix.count + row + 1
-                            let line = scores.base + offset * scores.stride
-                            let top = maximum(line, count: visible)
-                            let total = exponentiate(line, minus: top, count: visible)
-                            Kernels.scale(line, by: 1 / total, count: visible)
-                            for column in visible..<seen { line[column] = 0 }
-                            logSumExp[(segment.rows.lowerBound + row) * headCount + head] =
-                                top + logarithm(total)
-                        }
-                        multiplyTile(
-                            scores, .none, values.rows(0..<seen), .none, into: output.rows(rows),
-                            inner: seen)
+                segment, block: Self.block, headWidth: headWidth, gradients: false)
+            let keys = scratch.gather(
+                keys(qkv, head: keyValueHead), segment, into: scratch.keys)
+            let values = scratch.gather(
+                values(qkv, head: keyValueHead), segment, into: scratch.values)
+            for head in keyValueHead * groupSize..<(keyValueHead + 1) * groupSize {
+                let queries = queries(qkv, head: head).rows(segment.rows)
+                let output = self.queries(output, head: head).rows(segment.rows)
+                for start in stride(from: 0, to: segment.rows.count, by: Self.block) {
+                    let rows = start..<min(start + Self.block, segment.rows.count)
+                    let seen = segment.prefix.count + rows.upperBound
+                    let scores = scratch.scores(rows: rows.count, columns: seen)
+                    multiplyTile(
+                        queries.rows(rows), .none, keys.rows(0..<seen), .transposed,
+                        into: scores, inner: headWidth, alpha: scale)
+                    for (offset, row) in rows.enumerated() {
+                        let visible = segment.prefix.count + row + 1
+                        let line = scores.base + offset * scores.stride
+                        let top = maximum(line, count: visible)
+                        let total = exponentiate(line, minus: top, count: visible)
+                        Kernels.scale(line, by: 1 / total, count: visible)
+                        for column in visible..<seen { line[column] = 0 }
+                        logSumExp[(segment.rows.lowerBound + row) * headCount + head] =
+                            top + logarithm(total)
                     }
+                    multiplyTile(
+                        scores, .none, values.rows(0..<seen), .none, into: output.rows(rows),
+                        inner: seen)
                 }
             }
         }
@@ -98,70 +105,105 @@ struct Attention {
         _ batch: PackedBatch, qkv: MatrixView, output: MatrixView,
         logSumExp: UnsafePointer<Float>, outputGradient: MatrixView, qkvGradient: MatrixView
     ) {
-        Parallel.forEach(batch.trees.count * keyValueHeadCount) { task in
-            let tree = batch.trees[task / keyValueHeadCount]
+        let segments = batch.trees.flatMap { $0 }
+        // Where the partial gradients of each segment begin: keys and values of all key-value heads.
+        var starts = [0]
+        for segment in segments {
+            starts.append(
+                starts[starts.count - 1] + 2 * keyValueHeadCount * segment.length * headWidth)
+        }
+        let partials = partials.reserve(starts[segments.count])
+        Parallel.forEach(segments.count * keyValueHeadCount) { task in
+            let segment = segments[task / keyValueHeadCount]
             let keyValueHead = task % keyValueHeadCount
             let scratch = AttentionScratch(
-                tree: tree, block: Self.block, headWidth: headWidth, gradients: true)
-            let keyGradients = keys(qkvGradient, head: keyValueHead)
-            let valueGradients = values(qkvGradient, head: keyValueHead)
-            for segment in tree {
+                segment, block: Self.block, headWidth: headWidth, gradients: true)
+            let dKV = partialGradients(
+                partials + starts[task / keyValueHeadCount], segment, head: keyValueHead)
+            let (dK, dV) = (dKV.keys, dKV.values)
+            let keys = scratch.gather(
+                keys(qkv, head: keyValueHead), segment, into: scratch.keys)
+            let values = scratch.gather(
+                values(qkv, head: keyValueHead), segment, into: scratch.values)
+            zero(dK)
+            zero(dV)
+            for head in keyValueHead * groupSize..<(keyValueHead + 1) * groupSize {
+                let queries = queries(qkv, head: head).rows(segment.rows)
+                let output = self.queries(output, head: head).rows(segment.rows)
+                let dO = self.queries(outputGradient, head: head).rows(segment.rows)
+                let dQ = self.queries(qkvGradient, head: head).rows(segment.rows)
+                for start in stride(from: 0, to: segment.rows.count, by: Self.block) {
+                    let rows = start..<min(start + Self.block, segment.rows.count)
+                    let seen = segment.prefix.count + rows.upperBound
+                    let probabilities = scratch.scores(rows: rows.count, columns: seen)
+                    multiplyTile(
+                        queries.rows(rows), .none, keys.rows(0..<seen), .transposed,
+                        into: probabilities, inner: headWidth, alpha: scale)
+                    for (offset, row) in rows.enumerated() {
+                        let visible = segment.prefix.count + row + 1
+                        let line = probabilities.base + offset * probabilities.stride
+                        let shift =
+                            logSumExp[(segment.rows.lowerBound + row) * headCount + head]
+                        _ = exponentiate(line, minus: shift, count: visible)
+                        for column in visible..<seen { line[column] = 0 }
+                    }
+                    multiplyTile(
+                        probabilities, .transposed, dO.rows(rows), .none,
+                        into: dV.rows(0..<seen), inner: rows.count, beta: 1)
+                    let dS = scratch.scoreGradients(rows: rows.count, columns: seen)
+                    multiplyTile(
+                        dO.rows(rows), .none, values.rows(0..<seen), .transposed, into: dS,
+                        inner: headWidth)
+                    for (offset, row) in rows.enumerated() {
+                        let correction = dot(
+                            dO.base + row * dO.stride, output.base + row * output.stride,
+                            count: headWidth)
+                        multiplyShifted(
+                            probabilities.base + offset * seen, dS.base + offset * seen,
+                            minus: correction, count: seen)
+                    }
+                    multiplyTile(
+                        dS, .none, keys.rows(0..<seen), .none, into: dQ.rows(rows),
+                        inner: seen, alpha: scale)
+                    multiplyTile(
+                        dS, .transposed, queries.rows(rows), .none, into: dK.rows(0..<seen),
+                        inner: rows.count, alpha: scale, beta: 1)
+                }
+            }
+        }
+        gatherPartials(batch, partials, starts, qkvGradient)
+    }
+
+    /// The gradients of the keys and values that one segment sees, each (L, d).
+    private func partialGradients(
+        _ base: UnsafeMutablePointer<Float>, _ segment: PackedBatch.Segment, head: Int
+    ) -> (keys: MatrixView, values: MatrixView) {
+        let size = segment.length * headWidth
+        let keys = MatrixView(base + 2 * head * size, rows: segment.length, columns: headWidth)
+        return (keys, MatrixView(keys.base + size, rows: segment.length, columns: headWidth))
+    }
+
+    /// Sums what the segments of each tree add to the gradients of keys and values.
+    private func gatherPartials(
+        _ batch: PackedBatch, _ partials: UnsafeMutablePointer<Float>, _ starts: [Int],
+        _ qkvGradient: MatrixView
+    ) {
+        var first = [0]
+        for tree in batch.trees { first.append(first[first.count - 1] + tree.count) }
+        Parallel.forEach(batch.trees.count * keyValueHeadCount) { task in
+            let tree = task / keyValueHeadCount
+            let head = task % keyValueHeadCount
+            let keyGradients = keys(qkvGradient, head: head)
+            let valueGradients = values(qkvGradient, head: head)
+            for segment in batch.trees[tree] {
                 zero(keyGradients.rows(segment.rows))
                 zero(valueGradients.rows(segment.rows))
             }
-            for segment in tree {
-                let length = segment.prefix.count + segment.rows.count
-                let keys = scratch.gather(
-                    keys(qkv, head: keyValueHead), segment, into: scratch.keys)
-                let values = scratch.gather(
-                    values(qkv, head: keyValueHead), segment, into: scratch.values)
-                let dK = scratch.zeroed(scratch.keyGradients, rows: length)
-                let dV = scratch.zeroed(scratch.valueGradients, rows: length)
-                for head in keyValueHead * groupSize..<(keyValueHead + 1) * groupSize {
-                    let queries = queries(qkv, head: head).rows(segment.rows)
-                    let output = self.queries(output, head: head).rows(segment.rows)
-                    let dO = self.queries(outputGradient, head: head).rows(segment.rows)
-                    let dQ = self.queries(qkvGradient, head: head).rows(segment.rows)
-                    for start in stride(from: 0, to: segment.rows.count, by: Self.block) {
-                        let rows = start..<min(start + Self.block, segment.rows.count)
-                        let seen = segment.prefix.count + rows.upperBound
-                        let probabilities = scratch.scores(rows: rows.count, columns: seen)
-                        multiplyTile(
-                            queries.rows(rows), .none, keys.rows(0..<seen), .transposed,
-                            into: probabilities, inner: headWidth, alpha: scale)
-                        for (offset, row) in rows.enumerated() {
-                            let visible = segment.prefix.count + row + 1
-                            let line = probabilities.base + offset * probabilities.stride
-                            let shift =
-                                logSumExp[(segment.rows.lowerBound + row) * headCount + head]
-                            _ = exponentiate(line, minus: shift, count: visible)
-                            for column in visible..<seen { line[column] = 0 }
-                        }
-                        multiplyTile(
-                            probabilities, .transposed, dO.rows(rows), .none,
-                            into: dV.rows(0..<seen), inner: rows.count, beta: 1)
-                        let dS = scratch.scoreGradients(rows: rows.count, columns: seen)
-                        multiplyTile(
-                            dO.rows(rows), .none, values.rows(0..<seen), .transposed, into: dS,
-                            inner: headWidth)
-                        for (offset, row) in rows.enumerated() {
-                            let correction = dot(
-                                dO.base + row * dO.stride, output.base + row * output.stride,
-                                count: headWidth)
-                            multiplyShifted(
-                                probabilities.base + offset * seen, dS.base + offset * seen,
-                                minus: correction, count: seen)
-                        }
-                        multiplyTile(
-                            dS, .none, keys.rows(0..<seen), .none, into: dQ.rows(rows),
-                            inner: seen, alpha: scale)
-                        multiplyTile(
-                            dS, .transposed, queries.rows(rows), .none, into: dK.rows(0..<seen),
-                            inner: rows.count, alpha: scale, beta: 1)
-                    }
-                }
-                scratch.scatter(dK, segment, into: keyGradients)
-                scratch.scatter(dV, segment, into: valueGradients)
+            for (index, segment) in batch.trees[tree].enumerated() {
+                let partial = partialGradients(
+                    partials + starts[first[tree] + index], segment, head: head)
+                segment.scatter(partial.keys, into: keyGradients)
+                segment.scatter(partial.values, into: valueGradients)
             }
         }
     }
@@ -173,32 +215,43 @@ struct Attention {
     }
 }
 
-/// The memory of one thread for one (tree, key-value head).
-private final class AttentionScratch {
+extension PackedBatch.Segment {
+    /// L, the number of keys that the segment's last row sees.
+    fileprivate var length: Int { prefix.count + rows.count }
+
+    /// Adds rows (L, d) to those of `target` that the segment sees.
+    fileprivate func scatter(_ source: MatrixView, into target: MatrixView) {
+        var line = UnsafePointer(source.base)
+        for rows in [prefix, rows] {
+            for row in rows {
+                accumulate(
+                    line, scaledBy: 1, into: target.base + row * target.stride,
+                    count: source.columns)
+                line += source.columns
+            }
+        }
+    }
+}
+
+/// The memory of one thread for one (segment, key-value head); valid until the thread makes another.
+private struct AttentionScratch {
     let keys: UnsafeMutablePointer<Float>
     let values: UnsafeMutablePointer<Float>
-    let keyGradients: UnsafeMutablePointer<Float>
-    let valueGradients: UnsafeMutablePointer<Float>
     private let scoreMemory: UnsafeMutablePointer<Float>
     private let gradientMemory: UnsafeMutablePointer<Float>
-    private let memory: UnsafeMutablePointer<Float>
     private let headWidth: Int
 
-    init(tree: [PackedBatch.Segment], block: Int, headWidth: Int, gradients: Bool) {
-        let longest = tree.reduce(0) { max($0, $1.prefix.count + $1.rows.count) }
+    init(_ segment: PackedBatch.Segment, block: Int, headWidth: Int, gradients: Bool) {
         self.headWidth = headWidth
-        let rows = longest * headWidth
-        let scores = block * longest
-        memory = .allocate(capacity: gradients ? 4 * rows + 2 * scores : 2 * rows + scores)
+        let rows = segment.length * headWidth
+        let scores = block * segment.length
+        let memory = ThreadScratch.floats(
+            .attention, count: 2 * rows + (gradients ? 2 : 1) * scores)
         keys = memory
         values = keys + rows
         scoreMemory = values + rows
         gradientMemory = gradients ? scoreMemory + scores : scoreMemory
-        keyGradients = gradients ? gradientMemory + scores : keys
-        valueGradients = gradients ? keyGradients + rows : values
     }
-
-    deinit { memory.deallocate() }
 
     func scores(rows: Int, columns: Int) -> MatrixView {
         MatrixView(scoreMemory, rows: rows, columns: columns)
@@ -220,24 +273,6 @@ private final class AttentionScratch {
                 target += headWidth
             }
         }
-        return MatrixView(
-            memory, rows: segment.prefix.count + segment.rows.count, columns: headWidth)
-    }
-
-    func zeroed(_ memory: UnsafeMutablePointer<Float>, rows: Int) -> MatrixView {
-        memory.update(repeating: 0, count: rows * headWidth)
-        return MatrixView(memory, rows: rows, columns: headWidth)
-    }
-
-    /// Adds what ``gather(_:_:into:)`` brought together back to the rows that it came from.
-    func scatter(_ source: MatrixView, _ segment: PackedBatch.Segment, into target: MatrixView) {
-        var line = UnsafePointer(source.base)
-        for rows in [segment.prefix, segment.rows] {
-            for row in rows {
-                accumulate(
-                    line, scaledBy: 1, into: target.base + row * target.stride, count: headWidth)
-                line += headWidth
-            }
-        }
+        return MatrixView(memory, rows: segment.length, columns: headWidth)
     }
 }

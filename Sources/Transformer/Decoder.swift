@@ -10,6 +10,10 @@ public final class Decoder {
     public let layout: ParameterLayout
     /// The weights.
     public let parameters: ParameterBuffer
+    /// What the factors of matrix products are rounded to.
+    public let precision: MatrixPrecision
+    /// Whether weights are rounded to eight bits; such a decoder is for inference alone.
+    public let isQuantized: Bool
 
     let blocks: [any DecoderBlock]
     let attention: Attention
@@ -27,24 +31,40 @@ public final class Decoder {
     let logitMemory = FloatBuffer()
 
     /// A model with these weights, which must have the configuration's layout.
-    public init(configuration: DecoderConfiguration, parameters: ParameterBuffer) {
+    public init(
+        configuration: DecoderConfiguration, parameters: ParameterBuffer,
+        precision: MatrixPrecision = .float32, isQuantized: Bool = false
+    ) {
         let layout = ParameterLayout(configuration)
         precondition(parameters.count == layout.count, "parameters of another layout")
         self.configuration = configuration
         self.layout = layout
         self.parameters = parameters
-        blocks = (0..<configuration.layerCount).map { layer -> any DecoderBlock in
-            switch configuration.architecture {
-            case .gpt2: GPT2Block(configuration, layout, layer: layer)
-            case .llama: LlamaBlock(configuration, layout, layer: layer)
-            }
-        }
+        self.precision = precision
+        self.isQuantized = isQuantized
+        let layers = LinearLayers(
+            layout: layout, precision: precision,
+            packing: isQuantized
+                ? WeightPacking(source: parameters, arena: PageArena(), isQuantized: true) : nil)
+        blocks = Self.makeBlocks(configuration, layers)
         attention = Attention(
             headCount: configuration.headCount,
             keyValueHeadCount: configuration.keyValueHeadCount,
             headWidth: configuration.headWidth)
         finalNorm = FinalNorm(configuration, layout)
-        head = VocabularyHead(configuration, layout)
+        head = VocabularyHead(configuration, layers)
+    }
+
+    /// The blocks of a model, in order.
+    static func makeBlocks(
+        _ configuration: DecoderConfiguration, _ layers: LinearLayers
+    ) -> [any DecoderBlock] {
+        (0..<configuration.layerCount).map { layer in
+            switch configuration.architecture {
+            case .gpt2: GPT2Block(configuration, layers, layer: layer)
+            case .llama: LlamaBlock(configuration, layers, layer: layer)
+            }
+        }
     }
 
     /// The log-probability of each target of the batch, in the batch's order.
@@ -68,6 +88,7 @@ public final class Decoder {
         _ batch: PackedBatch, into gradients: ParameterBuffer,
         objective: SequenceObjective
     ) -> [Float] {
+        precondition(!isQuantized, "rounded weights have no gradient")
         guard batch.targetCount > 0 else { return [] }
         let final = forward(batch, keeping: true)
         let hidden = targetHidden(batch, final)
@@ -109,8 +130,10 @@ public final class Decoder {
                     workspace: workspace, output: next
                 ) { qkv, output in
                     onKeysAndValues?(layer, qkv)
-                    attention.forward(
-                        batch, qkv: qkv, output: output, logSumExp: state.logSumExp)
+                    StageClock.measure(.attention) {
+                        attention.forward(
+                            batch, qkv: qkv, output: output, logSumExp: state.logSumExp)
+                    }
                 }
             }
         }
@@ -144,10 +167,12 @@ public final class Decoder {
                     parameters.base, gradients: gradients, positions: positions,
                     activations: state, workspace: workspace, residual: residual
                 ) { outputGradient, qkvGradient in
-                    attention.backward(
-                        batch, qkv: state.qkv, output: state.attended,
-                        logSumExp: state.logSumExp, outputGradient: outputGradient,
-                        qkvGradient: qkvGradient)
+                    StageClock.measure(.attention) {
+                        attention.backward(
+                            batch, qkv: state.qkv, output: state.attended,
+                            logSumExp: state.logSumExp, outputGradient: outputGradient,
+                            qkvGradient: qkvGradient)
+                    }
                 }
             }
         }

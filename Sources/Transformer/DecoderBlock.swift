@@ -4,7 +4,7 @@ import Kernels
 
 /// One block of a decoder: attention and feed-forward, each behind a norm and added to the residual
 /// stream. Blocks hold offsets into a ``ParameterBuffer``, never memory.
-protocol DecoderBlock: Sendable {
+protocol DecoderBlock {
     /// Computes the block's output.
     ///
     /// - Parameters:

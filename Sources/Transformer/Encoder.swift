@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 
 /// A BERT encoder: its parameters, and the memory of its passes.
 ///
@@ -19,13 +19,18 @@ public final class Encoder {
     private let workspace = EncoderWorkspace()
 
     /// A model with these weights, which must have the configuration's ``EncoderLayout``.
-    public init(configuration: EncoderConfiguration, parameters: ParameterBuffer) {
+    ///
+    /// - Parameter precision: what the factors of matrix products are rounded to
+    public init(
+        configuration: EncoderConfiguration, parameters: ParameterBuffer,
+        precision: MatrixPrecision = .float32
+    ) {
         let layout = EncoderLayout(configuration)
         precondition(parameters.count == layout.count, "parameters of another layout")
         self.configuration = configuration
         self.parameters = parameters
         blocks = (0..<configuration.layerCount).map {
-            EncoderBlock(configuration, layout, parameters, layer: $0)
+            EncoderBlock(configuration, layout, parameters, layer: $0, precision: precision)
         }
         attention = BidirectionalAttention(
             headCount: configuration.headCount, headWidth: configuration.headWidth)

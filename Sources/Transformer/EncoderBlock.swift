@@ -5,24 +5,28 @@ import Kernels
 /// A block of BERT (Devlin et al. 2019): attention and feed-forward, each added to its input and
 /// normed afterwards; GELU in its exact form. Keeps a copy of its matrices, packed for the product.
 struct EncoderBlock {
-    let queryKeyValue: PackedLinear
-    let attentionOutput: PackedLinear
+    let queryKeyValue: PackedWeights
+    let attentionOutput: PackedWeights
     let attentionNorm: EncoderNorm
-    let expand: PackedLinear
-    let contract: PackedLinear
+    let expand: PackedWeights
+    let contract: PackedWeights
     let outputNorm: EncoderNorm
 
     init(
         _ c: EncoderConfiguration, _ layout: EncoderLayout, _ parameters: ParameterBuffer,
-        layer: Int
+        layer: Int, precision: MatrixPrecision
     ) {
         let prefix = EncoderLayout.prefix(ofLayer: layer)
         /// The layer whose parameters begin with those of `name`.
-        func linear(_ name: String, from input: Int, to output: Int) -> PackedLinear {
-            PackedLinear(
-                weight: parameters.base + layout.offset(prefix + name + ".weight"),
-                bias: parameters.base + layout.offset(prefix + name + ".bias"),
-                inputWidth: input, outputWidth: output)
+        func linear(_ name: String, from input: Int, to output: Int) -> PackedWeights {
+            PackedWeights(
+                [
+                    MatrixView(
+                        parameters.base + layout.offset(prefix + name + ".weight"), rows: output,
+                        columns: input)
+                ],
+                .transposed, bias: parameters.base + layout.offset(prefix + name + ".bias"),
+                precision: precision)
         }
         func norm(_ name: String) -> EncoderNorm {
             EncoderNorm(layout, prefix + name, epsilon: c.normEpsilon)

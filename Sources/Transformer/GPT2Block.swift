@@ -10,10 +10,11 @@ struct GPT2Block: DecoderBlock {
     let expand: Linear
     let contract: Linear
 
-    init(_ configuration: DecoderConfiguration, _ layout: ParameterLayout, layer: Int) {
+    init(_ configuration: DecoderConfiguration, _ layers: LinearLayers, layer: Int) {
+        let layout = layers.layout
         let prefix = "transformer.h.\(layer)."
         func linear(_ name: String) -> Linear {
-            Linear(layout, prefix + name, storage: .inputByOutput, hasBias: true)
+            layers.layer(prefix + name, storage: .inputByOutput, hasBias: true)
         }
         self.configuration = configuration
         attentionNorm = (

@@ -22,7 +22,7 @@ public struct CacheExtension {
 /// A decoder that computes only what is new, over ragged sets of sequences.
 ///
 /// All rows of a call, prompts as well as single tokens, go through the layers together in passes
-/// of at most ``rowProductLimit`` rows. Nothing is padded, and the bits of a row's logits depend on its
+/// of at most ``rowLimit`` rows. Nothing is padded, and the bits of a row's logits depend on its
 /// own sequence alone, whatever else is in the call.
 ///
 /// Not to be used from two threads at a time; its kernels share the work among threads.
@@ -30,14 +30,30 @@ public final class IncrementalDecoder {
     /// The model.
     public let decoder: Decoder
 
+    /// Most rows of a pass.
+    private static let rowLimit = 256
+
+    private let blocks: [any DecoderBlock]
+    private let head: VocabularyHead
     private let shape: KeyValueShape
     private let activations = [BlockActivations(), BlockActivations()]
     private let output = FloatBuffer()
 
-    /// Prepares inference with `decoder`.
+    /// Prepares inference with `decoder`: lays out a copy of its matrices.
     public init(_ decoder: Decoder) {
         self.decoder = decoder
         shape = KeyValueShape(decoder.configuration)
+        guard !decoder.isQuantized else {
+            blocks = decoder.blocks
+            head = decoder.head
+            return
+        }
+        let layers = LinearLayers(
+            layout: decoder.layout, precision: decoder.precision,
+            packing: WeightPacking(
+                source: decoder.parameters, arena: PageArena(), isQuantized: false))
+        blocks = Decoder.makeBlocks(decoder.configuration, layers)
+        head = VocabularyHead(decoder.configuration, layers)
     }
 
     /// The model's configuration.
@@ -73,7 +89,7 @@ public final class IncrementalDecoder {
         }
         let tables = extensions.map(\.cache.blockMemory)
         // Passes of equal size: a last pass of few rows would read all weights for them.
-        let passes = (rows.count + rowProductLimit - 1) / rowProductLimit
+        let passes = (rows.count + Self.rowLimit - 1) / Self.rowLimit
         for pass in 0..<passes {
             let range = rows.count * pass / passes..<rows.count * (pass + 1) / passes
             run(Array(rows[range]), tables, body)
@@ -96,11 +112,11 @@ public final class IncrementalDecoder {
         for state in activations { state.reserve(rows: rows.count, configuration: configuration) }
         let parameters = decoder.parameters.base
         let final = output.matrix(rows: rows.count, columns: configuration.width)
-        let layers = decoder.blocks.count
+        let layers = blocks.count
         embed(rows, into: layers == 0 ? final : activations[0].input)
         rows.map { Int32($0.position) }.withUnsafeBufferPointer { positions in
             guard let positions = positions.baseAddress else { return }
-            for (layer, block) in decoder.blocks.enumerated() {
+            for (layer, block) in blocks.enumerated() {
                 let state = activations[layer % 2]
                 block.forward(
                     parameters, positions: positions, activations: state,
@@ -114,11 +130,8 @@ public final class IncrementalDecoder {
         let wanted = rows.indices.filter { rows[$0].wanted }
         guard !wanted.isEmpty else { return }
         let hidden = decoder.hidden(wanted, of: final)
-        let vocabulary = configuration.vocabularySize
-        let logits = decoder.logitMemory.matrix(rows: wanted.count, columns: vocabulary)
-        let head = MatrixView(
-            parameters + decoder.head.weight, rows: vocabulary, columns: configuration.width)
-        multiplyRows(hidden, head, .transposed, into: logits)
+        let logits = head.logits(wanted.count, in: decoder.logitMemory)
+        head.projection.forward(parameters, hidden, into: logits)
         Parallel.forEach(wanted.count) { index in
             let row = rows[wanted[index]]
             body(row.sequence, row.offset, logits.base + index * logits.stride)

@@ -1,39 +1,77 @@
 import Kernels
 
-/// A linear layer y = x·Wᵀ + b with W stored (out, in), as `nn.Linear` has it, or (in, out), as
-/// GPT-2's `Conv1D` has it. Holds offsets into the parameters.
-struct Linear: Sendable {
-    enum Storage: Sendable {
-        case outputByInput
-        case inputByOutput
+/// How a linear layer's matrix W lies in the parameters.
+enum LinearStorage: Sendable {
+    /// (out, in), as `nn.Linear` has it.
+    case outputByInput
+    /// (in, out), as GPT-2's `Conv1D` has it.
+    case inputByOutput
+}
+
+/// Makes the linear layers of a model.
+struct LinearLayers {
+    let layout: ParameterLayout
+    let precision: MatrixPrecision
+    /// How weights are laid out once, for inference alone; nil to read them in place.
+    let packing: WeightPacking?
+
+    /// The layer whose parameters are `name + ".weight"` and, if `hasBias`, `name + ".bias"`.
+    func layer(_ name: String, storage: LinearStorage, hasBias: Bool) -> Linear {
+        Linear(
+            layout, weight: name + ".weight", bias: hasBias ? name + ".bias" : nil,
+            storage: storage, precision: precision, packing: packing)
     }
+}
+
+/// A linear layer y = x·Wᵀ + b. Holds offsets into the parameters.
+struct Linear {
 
     let inputWidth: Int
     let outputWidth: Int
     let weight: Int
     let bias: Int?
-    let storage: Storage
+    let storage: LinearStorage
+    let precision: MatrixPrecision
+    private var packed: PackedLayer?
 
-    /// The layer whose parameters are `name + ".weight"` and, if `hasBias`, `name + ".bias"`.
-    init(_ layout: ParameterLayout, _ name: String, storage: Storage, hasBias: Bool) {
-        let weightName = name + ".weight"
-        guard let entry = layout[weightName] else { preconditionFailure("no \(weightName)") }
+    /// The layer with these parameters.
+    init(
+        _ layout: ParameterLayout, weight name: String, bias biasName: String? = nil,
+        storage: LinearStorage, precision: MatrixPrecision,
+        packing: WeightPacking?
+    ) {
+        guard let entry = layout[name] else { preconditionFailure("no \(name)") }
         self.storage = storage
+        self.precision = precision
         inputWidth = storage == .outputByInput ? entry.shape[1] : entry.shape[0]
         outputWidth = storage == .outputByInput ? entry.shape[0] : entry.shape[1]
         weight = entry.offset
-        bias = hasBias ? layout.offset(name + ".bias") : nil
+        bias = biasName.map(layout.offset)
+        if let packing {
+            let base = packing.source.base
+            packed = packing.pack(
+                [matrix(base)], transposition, bias: bias.map { UnsafePointer(base + $0) },
+                precision: precision)
+        }
     }
 
-    private func matrix(_ base: UnsafeMutablePointer<Float>) -> MatrixView {
+    var transposition: Transposition {
+        storage == .outputByInput ? .transposed : .none
+    }
+
+    func matrix(_ base: UnsafeMutablePointer<Float>) -> MatrixView {
         storage == .outputByInput
             ? MatrixView(base + weight, rows: outputWidth, columns: inputWidth)
             : MatrixView(base + weight, rows: inputWidth, columns: outputWidth)
     }
 
+    private func operations(rows: Int) -> Double {
+        2 * Double(rows) * Double(inputWidth) * Double(outputWidth)
+    }
+
     /// y ← x·W + b, or y ← y + x·W + b when `accumulating`.
     ///
-    /// For up to ``rowProductLimit`` rows the bits of a row do not depend on the others.
+    /// The bits of a row of the result depend on that row of x alone.
     ///
     /// - Parameters:
     ///   - x: (T, in)
@@ -42,14 +80,16 @@ struct Linear: Sendable {
         _ parameters: UnsafeMutablePointer<Float>, _ x: MatrixView, into y: MatrixView,
         accumulating: Bool = false
     ) {
-        let transposition: Transposition = storage == .outputByInput ? .transposed : .none
-        if x.rows <= rowProductLimit {
-            multiplyRows(x, matrix(parameters), transposition, into: y, accumulating: accumulating)
-        } else {
+        StageClock.measure(.forwardProducts, operations: operations(rows: x.rows)) {
+            if let packed {
+                packed.forward(x, into: y, accumulating ? .accumulate : .none)
+                return
+            }
             multiply(
-                x, .none, matrix(parameters), transposition, into: y, beta: accumulating ? 1 : 0)
+                x, .none, matrix(parameters), transposition, into: y,
+                accumulating: accumulating, precision: precision)
+            if let bias { addBias(parameters + bias, to: y) }
         }
-        if let bias { addBias(parameters + bias, to: y) }
     }
 
     /// Adds the parameters' gradients, and computes or accumulates the input's.
@@ -71,13 +111,13 @@ struct Linear: Sendable {
     func parameterGradients(
         _ gradients: UnsafeMutablePointer<Float>, _ x: MatrixView, gradient: MatrixView
     ) {
-        switch storage {
-        case .outputByInput:
-            multiply(gradient, .transposed, x, .none, into: matrix(gradients), beta: 1)
-        case .inputByOutput:
-            multiply(x, .transposed, gradient, .none, into: matrix(gradients), beta: 1)
+        StageClock.measure(.weightProducts, operations: operations(rows: x.rows)) {
+            let (left, right) = storage == .outputByInput ? (gradient, x) : (x, gradient)
+            multiply(
+                left, .transposed, right, .none, into: matrix(gradients), accumulating: true,
+                precision: precision)
+            if let bias { addColumnSums(of: gradient, to: gradients + bias) }
         }
-        if let bias { addColumnSums(of: gradient, to: gradients + bias) }
     }
 
     /// dx ← dy·W, or dx ← dx + dy·W when `accumulating`.
@@ -85,8 +125,11 @@ struct Linear: Sendable {
         _ parameters: UnsafeMutablePointer<Float>, gradient: MatrixView, xGradient: MatrixView,
         accumulating: Bool = false
     ) {
-        multiply(
-            gradient, .none, matrix(parameters), storage == .outputByInput ? .none : .transposed,
-            into: xGradient, beta: accumulating ? 1 : 0)
+        StageClock.measure(.inputProducts, operations: operations(rows: gradient.rows)) {
+            multiply(
+                gradient, .none, matrix(parameters),
+                storage == .outputByInput ? .none : .transposed,
+                into: xGradient, accumulating: accumulating, precision: precision)
+        }
     }
 }

@@ -5,43 +5,37 @@ struct LlamaBlock: DecoderBlock {
     let configuration: DecoderConfiguration
     let rotary: RotaryEmbedding
     let attentionNorm: Int
-    let query: Linear
-    let key: Linear
-    let value: Linear
+    let queryKeyValue: LinearGroup
     let output: Linear
     let feedForwardNorm: Int
-    let gate: Linear
-    let up: Linear
+    let gateUp: LinearGroup
     let down: Linear
 
-    init(_ configuration: DecoderConfiguration, _ layout: ParameterLayout, layer: Int) {
+    init(_ configuration: DecoderConfiguration, _ layers: LinearLayers, layer: Int) {
+        let layout = layers.layout
+        let prefix = "model.layers.\(layer)."
         func linear(_ name: String) -> Linear {
-            Linear(
-                layout, "model.layers.\(layer).\(name)", storage: .outputByInput, hasBias: false)
+            layers.layer(prefix + name, storage: .outputByInput, hasBias: false)
+        }
+        func group(_ names: [String]) -> LinearGroup {
+            layers.group(names.map { prefix + $0 }, storage: .outputByInput)
         }
         self.configuration = configuration
         rotary = RotaryEmbedding(
             headWidth: configuration.headWidth, theta: configuration.ropeTheta)
         attentionNorm = layout.offset("model.layers.\(layer).input_layernorm.weight")
-        query = linear("self_attn.q_proj")
-        key = linear("self_attn.k_proj")
-        value = linear("self_attn.v_proj")
+        queryKeyValue = group(["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"])
         output = linear("self_attn.o_proj")
         feedForwardNorm = layout.offset("model.layers.\(layer).post_attention_layernorm.weight")
-        gate = linear("mlp.gate_proj")
-        up = linear("mlp.up_proj")
+        gateUp = group(["mlp.gate_proj", "mlp.up_proj"])
         down = linear("mlp.down_proj")
     }
 
-    private var queryColumns: Range<Int> { 0..<query.outputWidth }
-    private var keyColumns: Range<Int> {
-        query.outputWidth..<query.outputWidth + key.outputWidth
-    }
-    private var valueColumns: Range<Int> {
-        keyColumns.upperBound..<keyColumns.upperBound + value.outputWidth
-    }
-    private var gateColumns: Range<Int> { 0..<gate.outputWidth }
-    private var upColumns: Range<Int> { gate.outputWidth..<2 * gate.outputWidth }
+    private var queryWidth: Int { queryKeyValue.layers[0].outputWidth }
+    /// Queries and keys, which are rotated.
+    private var rotatedColumns: Range<Int> { queryKeyValue.columns(0..<2) }
+    /// F.
+    private var hiddenWidth: Int { down.inputWidth }
 
     func forward(
         _ parameters: UnsafeMutablePointer<Float>, positions: UnsafePointer<Int32>,
@@ -54,11 +48,8 @@ struct LlamaBlock: DecoderBlock {
         rmsNormForward(
             input, weight: parameters + attentionNorm, epsilon: configuration.normEpsilon,
             into: normed, inverseRMS: activations.firstNorm)
-        query.forward(parameters, normed, into: qkv.columns(queryColumns))
-        key.forward(parameters, normed, into: qkv.columns(keyColumns))
-        value.forward(parameters, normed, into: qkv.columns(valueColumns))
-        rotary.rotate(
-            qkv.columns(queryColumns.lowerBound..<keyColumns.upperBound), positions: positions)
+        queryKeyValue.forward(parameters, normed, into: qkv)
+        rotary.rotate(qkv.columns(rotatedColumns), positions: positions)
         attend(qkv, activations.attended)
         let middle = activations.middle
         copy(input, into: middle)
@@ -67,9 +58,8 @@ struct LlamaBlock: DecoderBlock {
         rmsNormForward(
             middle, weight: parameters + feedForwardNorm, epsilon: configuration.normEpsilon,
             into: normed, inverseRMS: activations.secondNorm)
-        gate.forward(parameters, normed, into: activations.feedForward.columns(gateColumns))
-        up.forward(parameters, normed, into: activations.feedForward.columns(upColumns))
-        let hidden = workspace.hidden.matrix(rows: input.rows, columns: gate.outputWidth)
+        gateUp.forward(parameters, normed, into: activations.feedForward)
+        let hidden = workspace.hidden.matrix(rows: input.rows, columns: hiddenWidth)
         activate(activations.feedForward, into: hidden)
         copy(middle, into: output)
         down.forward(parameters, hidden, into: output, accumulating: true)
@@ -89,26 +79,19 @@ struct LlamaBlock: DecoderBlock {
 
         output.parameterGradients(gradients, activations.attended, gradient: residual)
         let attendedGradient = workspace.attendedGradient.matrix(
-            rows: rows, columns: query.outputWidth)
+            rows: rows, columns: queryWidth)
         output.inputGradient(parameters, gradient: residual, xGradient: attendedGradient)
         let qkvGradient = workspace.qkvGradient.matrix(
             rows: rows, columns: activations.qkv.columns)
         attendBackward(attendedGradient, qkvGradient)
         rotary.rotate(
-            qkvGradient.columns(queryColumns.lowerBound..<keyColumns.upperBound),
-            positions: positions, inverse: true)
+            qkvGradient.columns(rotatedColumns), positions: positions, inverse: true)
         rmsNormForward(
             activations.input, weight: parameters + attentionNorm,
             epsilon: configuration.normEpsilon, into: normed, inverseRMS: activations.firstNorm)
-        query.backward(
-            parameters, gradients: gradients, normed,
-            gradient: qkvGradient.columns(queryColumns), xGradient: normedGradient)
-        key.backward(
-            parameters, gradients: gradients, normed, gradient: qkvGradient.columns(keyColumns),
-            xGradient: normedGradient, accumulating: true)
-        value.backward(
-            parameters, gradients: gradients, normed, gradient: qkvGradient.columns(valueColumns),
-            xGradient: normedGradient, accumulating: true)
+        queryKeyValue.backward(
+            parameters, gradients: gradients, normed, gradient: qkvGradient,
+            xGradient: normedGradient)
         rmsNormBackward(
             activations.input, weight: parameters + attentionNorm,
             inverseRMS: activations.firstNorm, gradient: normedGradient, xGradient: residual,
@@ -122,28 +105,26 @@ struct LlamaBlock: DecoderBlock {
         let rows = residual.rows
         let normed = workspace.normed.matrix(rows: rows, columns: residual.columns)
         let normedGradient = workspace.normedGradient.matrix(rows: rows, columns: residual.columns)
-        let activated = workspace.activated.matrix(rows: rows, columns: gate.outputWidth)
+        let activated = workspace.activated.matrix(rows: rows, columns: hiddenWidth)
         activate(activations.feedForward, into: activated)
         down.parameterGradients(gradients, activated, gradient: residual)
-        let hiddenGradient = workspace.hidden.matrix(rows: rows, columns: gate.outputWidth)
+        let hiddenGradient = workspace.hidden.matrix(rows: rows, columns: hiddenWidth)
         down.inputGradient(parameters, gradient: residual, xGradient: hiddenGradient)
-        Parallel.forEach(rows) { row in
-            let line = activations.feedForward.base + row * activations.feedForward.stride
-            swigluBackward(
-                gate: line, up: line + gate.outputWidth,
-                gradient: hiddenGradient.base + row * hiddenGradient.stride,
-                count: gate.outputWidth)
+        StageClock.measure(.pointwise) {
+            Parallel.forEach(rows) { row in
+                let line = activations.feedForward.base + row * activations.feedForward.stride
+                swigluBackward(
+                    gate: line, up: line + hiddenWidth,
+                    gradient: hiddenGradient.base + row * hiddenGradient.stride,
+                    count: hiddenWidth)
+            }
         }
         rmsNormForward(
             activations.middle, weight: parameters + feedForwardNorm,
             epsilon: configuration.normEpsilon, into: normed, inverseRMS: activations.secondNorm)
-        gate.backward(
-            parameters, gradients: gradients, normed,
-            gradient: activations.feedForward.columns(gateColumns), xGradient: normedGradient)
-        up.backward(
-            parameters, gradients: gradients, normed,
-            gradient: activations.feedForward.columns(upColumns), xGradient: normedGradient,
-            accumulating: true)
+        gateUp.backward(
+            parameters, gradients: gradients, normed, gradient: activations.feedForward,
+            xGradient: normedGradient)
         rmsNormBackward(
             activations.middle, weight: parameters + feedForwardNorm,
             inverseRMS: activations.secondNorm, gradient: normedGradient, xGradient: residual,
@@ -151,11 +132,13 @@ struct LlamaBlock: DecoderBlock {
     }
 
     private func activate(_ gateAndUp: MatrixView, into output: MatrixView) {
-        Parallel.forEach(gateAndUp.rows) { row in
-            let line = gateAndUp.base + row * gateAndUp.stride
-            swigluForward(
-                gate: line, up: line + gate.outputWidth, into: output.base + row * output.stride,
-                count: gate.outputWidth)
+        StageClock.measure(.pointwise) {
+            Parallel.forEach(gateAndUp.rows) { row in
+                let line = gateAndUp.base + row * gateAndUp.stride
+                swigluForward(
+                    gate: line, up: line + hiddenWidth,
+                    into: output.base + row * output.stride, count: hiddenWidth)
+            }
         }
     }
 }

@@ -13,8 +13,12 @@ public struct TokenTree: Sendable, Hashable {
 
     /// The number of rows that the tree takes in a packed batch: the prompt once, and each
     /// continuation without its last token, which predicts nothing.
-    public var rowCount: Int {
-        prompt.count + continuations.reduce(0) { $0 + max(0, $1.count - 1) }
+    public var rowCount: Int { rowCount(sharesPrompts: true) }
+
+    /// The number of rows with the prompt once, or once for each continuation.
+    public func rowCount(sharesPrompts: Bool) -> Int {
+        (sharesPrompts ? 1 : continuations.count) * prompt.count
+            + continuations.reduce(0) { $0 + max(0, $1.count - 1) }
     }
 }
 
@@ -38,7 +42,7 @@ public struct PackedBatch: Sendable {
     }
 
     /// Token id of each row.
-    let tokens: [Int32]
+    var tokens: [Int32]
     /// Position of each row in its sequence.
     let positions: [Int32]
     /// The segments of each tree.
@@ -60,7 +64,10 @@ public struct PackedBatch: Sendable {
     public var targetCount: Int { targets.count }
 
     /// Packs trees. The first token of a continuation of an empty prompt is not predicted.
-    public init(_ trees: [TokenTree]) {
+    ///
+    /// - Parameter sharesPrompts: whether the rows of a prompt are those of all its continuations, or
+    ///   are there once for each, which gives the same results and is there to measure the difference
+    public init(_ trees: [TokenTree], sharesPrompts: Bool = true) {
         var tokens: [Int32] = []
         var positions: [Int32] = []
         var segments: [[Segment]] = []
@@ -83,7 +90,8 @@ public struct PackedBatch: Sendable {
             var rowsOfTargets: [Int] = []
             let firstSequence = targetRanges.count
             var prompt = tokens.count..<tokens.count
-            let branches = tree.continuations.count > 1 && !tree.prompt.isEmpty
+            let branches =
+                sharesPrompts && tree.continuations.count > 1 && !tree.prompt.isEmpty
             if branches {
                 prompt = append(tree.prompt, after: 0..<0)
                 treeSegments.append(Segment(rows: prompt, prefix: 0..<0))

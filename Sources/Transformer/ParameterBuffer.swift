@@ -1,3 +1,5 @@
+import Kernels
+
 /// One contiguous block of memory for all parameters of a model, or for their gradients or moments.
 ///
 /// Gaps between tensors (they start on cache lines) stay zero.
@@ -10,13 +12,10 @@ public final class ParameterBuffer {
     /// `count` zeros.
     public init(count: Int) {
         self.count = count
-        base = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 64
-        ).bindMemory(to: Float.self, capacity: max(1, count))
-        base.initialize(repeating: 0, count: max(1, count))
+        base = PageMemory.allocateZeros(max(1, count), of: Float.self)
     }
 
-    deinit { base.deallocate() }
+    deinit { PageMemory.deallocate(base) }
 
     /// The elements of one tensor.
     public func elements(of entry: ParameterEntry) -> UnsafeMutableBufferPointer<Float> {
@@ -25,7 +24,9 @@ public final class ParameterBuffer {
 
     /// Sets all elements to zero.
     public func zero() {
-        base.update(repeating: 0, count: count)
+        Parallel.forEachRange(count, grain: 1 << 18) { range in
+            (base + range.lowerBound).update(repeating: 0, count: range.count)
+        }
     }
 
     /// A buffer with the same content.

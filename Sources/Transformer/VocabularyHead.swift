@@ -14,36 +14,33 @@ public typealias SequenceObjective = (_ sequences: Range<Int>, _ logProbabilitie
 ///
 /// It runs on rows that predict something, a few trees at a time; logits of one such chunk exist at
 /// a time and are overwritten by their gradients.
-struct VocabularyHead: Sendable {
-    /// Offset of the projection (V, C) in the parameters: the embedding table if the head is tied.
-    let weight: Int
-    let vocabularySize: Int
-    let width: Int
+struct VocabularyHead {
+    /// The projection (V, C), the embedding table if the head is tied.
+    let projection: Linear
+    private var vocabularySize: Int { projection.outputWidth }
 
     /// Most floats of logits at a time: 128 MiB.
     private static let logitLimit = 1 << 25
 
-    init(_ configuration: DecoderConfiguration, _ layout: ParameterLayout) {
+    init(_ configuration: DecoderConfiguration, _ layers: LinearLayers) {
         let embedding =
             configuration.architecture == .gpt2
             ? "transformer.wte.weight" : "model.embed_tokens.weight"
-        weight = layout.offset(configuration.tiedHead ? embedding : "lm_head.weight")
-        vocabularySize = configuration.vocabularySize
-        width = configuration.width
+        projection = Linear(
+            layers.layout, weight: configuration.tiedHead ? embedding : "lm_head.weight",
+            storage: .outputByInput, precision: layers.precision, packing: layers.packing)
     }
 
-    private var rowLimit: Int { max(16, Self.logitLimit / vocabularySize) }
-
-    private func matrix(_ base: UnsafeMutablePointer<Float>) -> MatrixView {
-        MatrixView(base + weight, rows: vocabularySize, columns: width)
+    /// Room for the logits of some rows, (rows, V). Rows are a little further apart than they are long:
+    /// with a round number of them, many rows of a column would compete for the same lines of a cache.
+    func logits(_ rows: Int, in memory: FloatBuffer) -> MatrixView {
+        let stride = (vocabularySize + 31) / 16 * 16
+        return MatrixView(
+            memory.reserve(rows * stride), rows: rows, columns: vocabularySize, stride: stride)
     }
 
-    /// Computes the logits of some rows, (rows, V).
-    func logits(
-        _ parameters: UnsafeMutablePointer<Float>, _ hidden: MatrixView, into logits: MatrixView
-    ) {
-        multiply(hidden, .none, matrix(parameters), .transposed, into: logits)
-    }
+    /// Rows whose logits exist at a time.
+    var rowLimit: Int { max(16, Self.logitLimit / vocabularySize) }
 
     /// Computes the log-probability of every target and, given an objective, the gradients.
     ///
@@ -60,8 +57,8 @@ struct VocabularyHead: Sendable {
         for unit in index.units(rowLimit: rowLimit) {
             let rows = index.rows(of: unit)
             if rows.count <= rowLimit {
-                let logits = logitMemory.matrix(rows: rows.count, columns: vocabularySize)
-                self.logits(parameters, hidden.rows(rows), into: logits)
+                let logits = logits(rows.count, in: logitMemory)
+                projection.forward(parameters, hidden.rows(rows), into: logits)
                 let sums = softmax(logits, rows, index, batch, into: &logProbabilities)
                 guard let backward else { continue }
                 let weights = backward.weights(unit, batch, logProbabilities)
@@ -75,15 +72,15 @@ struct VocabularyHead: Sendable {
                 $0..<min($0 + rowLimit, rows.upperBound)
             }
             for piece in pieces {
-                let logits = logitMemory.matrix(rows: piece.count, columns: vocabularySize)
-                self.logits(parameters, hidden.rows(piece), into: logits)
+                let logits = logits(piece.count, in: logitMemory)
+                projection.forward(parameters, hidden.rows(piece), into: logits)
                 _ = softmax(logits, piece, index, batch, into: &logProbabilities)
             }
             guard let backward else { continue }
             let weights = backward.weights(unit, batch, logProbabilities)
             for piece in pieces {
-                let logits = logitMemory.matrix(rows: piece.count, columns: vocabularySize)
-                self.logits(parameters, hidden.rows(piece), into: logits)
+                let logits = logits(piece.count, in: logitMemory)
+                projection.forward(parameters, hidden.rows(piece), into: logits)
                 let sums = softmax(logits, piece, index, batch, into: &logProbabilities)
                 differentiate(
                     logits, sums, piece, index, weights, parameters, hidden, backward)
@@ -98,19 +95,21 @@ struct VocabularyHead: Sendable {
         into logProbabilities: inout [Float]
     ) -> [Float] {
         var sums = [Float](repeating: 0, count: rows.count)
-        logProbabilities.withUnsafeMutableBufferPointer { logProbabilities in
-            sums.withUnsafeMutableBufferPointer { sums in
-                Parallel.forEach(rows.count) { offset in
-                    let line = logits.base + offset * logits.stride
-                    let top = maximum(line, count: logits.columns)
-                    let targets = index.targets(ofRow: rows.lowerBound + offset)
-                    for target in targets {
-                        logProbabilities[target] =
-                            line[Int(batch.targets[target].token)] - top
+        StageClock.measure(.softmax) {
+            logProbabilities.withUnsafeMutableBufferPointer { logProbabilities in
+                sums.withUnsafeMutableBufferPointer { sums in
+                    Parallel.forEach(rows.count) { offset in
+                        let line = logits.base + offset * logits.stride
+                        let top = maximum(line, count: logits.columns)
+                        let targets = index.targets(ofRow: rows.lowerBound + offset)
+                        for target in targets {
+                            logProbabilities[target] =
+                                line[Int(batch.targets[target].token)] - top
+                        }
+                        let sum = exponentiate(line, minus: top, count: logits.columns)
+                        sums[offset] = sum
+                        for target in targets { logProbabilities[target] -= logarithm(sum) }
                     }
-                    let sum = exponentiate(line, minus: top, count: logits.columns)
-                    sums[offset] = sum
-                    for target in targets { logProbabilities[target] -= logarithm(sum) }
                 }
             }
         }
@@ -123,20 +122,20 @@ struct VocabularyHead: Sendable {
         _ weights: [Float], _ parameters: UnsafeMutablePointer<Float>, _ hidden: MatrixView,
         _ backward: HeadBackward
     ) {
-        Parallel.forEach(rows.count) { offset in
-            let line = logits.base + offset * logits.stride
-            let targets = index.targets(ofRow: rows.lowerBound + offset)
-            let total = targets.reduce(Float(0)) { $0 + weights[index.sequence(ofTarget: $1)] }
-            scale(line, by: -total / sums[offset], count: logits.columns)
-            for target in targets {
-                line[index.token(ofTarget: target)] += weights[index.sequence(ofTarget: target)]
+        StageClock.measure(.softmax) {
+            Parallel.forEach(rows.count) { offset in
+                let line = logits.base + offset * logits.stride
+                let targets = index.targets(ofRow: rows.lowerBound + offset)
+                let total = targets.reduce(Float(0)) { $0 + weights[index.sequence(ofTarget: $1)] }
+                scale(line, by: -total / sums[offset], count: logits.columns)
+                for target in targets {
+                    line[index.token(ofTarget: target)] += weights[index.sequence(ofTarget: target)]
+                }
             }
         }
-        multiply(
-            logits, .none, matrix(parameters), .none, into: backward.hiddenGradient.rows(rows))
-        multiply(
-            logits, .transposed, hidden.rows(rows), .none, into: matrix(backward.gradients),
-            beta: 1)
+        projection.backward(
+            parameters, gradients: backward.gradients, hidden.rows(rows), gradient: logits,
+            xGradient: backward.hiddenGradient.rows(rows))
     }
 }
 

@@ -1,5 +1,7 @@
 import ArgumentParser
+import ChatEndpoint
 import Checkpoints
+import EndpointTool
 import Kernels
 import Records
 import Sampling
@@ -22,12 +24,14 @@ extension OverlongPolicy: ExpressibleByArgument {}
             A negative equal to the response or to another of the record is drawn again, eight times at most. \
             Every negative holds kind, ids, text, finish, logprob (under the model, unfiltered) and seed; \
             negatives that a record had are replaced. an, mn and tn depend on seed, model and record alone, \
-            bn also on the batch: --batch-size consecutive records of the input or shard.
+            unhelpful on the server, bn also on the batch: --batch-size consecutive records of the input or shard.
             """,
         libraries: [BLAS.description])
 
-    static let example =
-        "gen-negatives --model reference --kinds bn:2,mn:2,tn:1 train.jsonl.zst -o negatives.jsonl.zst"
+    static let example = """
+        gen-negatives --model reference --kinds bn:2,mn:2,tn:1 train.jsonl.zst -o negatives.jsonl.zst
+        gen-negatives --model reference --kinds unhelpful:1 --endpoint-model gpt-4o-mini -o dpo.jsonl.zst
+        """
 
     @OptionGroup var io: InputOutputOptions
 
@@ -37,7 +41,8 @@ extension OverlongPolicy: ExpressibleByArgument {}
     @Option(help: "What each record gets, e.g. an:4 or bn:2,mn:2,tn:1 or given.")
     var kinds: String
 
-    @Option(help: "an: most tokens of a sample; the model's positions may end it earlier.")
+    @Option(
+        help: "an, unhelpful: most tokens of a negative; the model's positions may end it earlier.")
     var maxNewTokens = 128
 
     @Option(help: "an: keeps the K most probable tokens; 0 keeps all.")
@@ -46,7 +51,7 @@ extension OverlongPolicy: ExpressibleByArgument {}
     @Option(help: "an: keeps the most probable tokens up to this probability.")
     var topP = 1.0
 
-    @Option(help: "an: divides the logits; above 0.")
+    @Option(help: "an: divides the logits; above 0. unhelpful: the server's temperature.")
     var temperature: Float = 1
 
     @Option(help: "bn: consecutive records whose responses are each other's negatives.")
@@ -59,6 +64,13 @@ extension OverlongPolicy: ExpressibleByArgument {}
         help: "Prompt and response longer than the model's positions: error, truncate-left or drop."
     )
     var onOverlong = OverlongPolicy.error
+
+    @OptionGroup var precision: InferencePrecisionOptions
+
+    @Option(help: "unhelpful: share of failed answers above which the tool fails.")
+    var maxErrorRate = 0.1
+
+    @OptionGroup(title: "Endpoint") var endpoint: EndpointOptions
 
     @OptionGroup var common: CommonOptions
 
@@ -74,12 +86,21 @@ extension OverlongPolicy: ExpressibleByArgument {}
             throw ValidationError(
                 "--batch-size, --parallel and --max-new-tokens must be at least 1")
         }
+        guard (0...1).contains(maxErrorRate) else {
+            throw ValidationError("--max-error-rate (got \(maxErrorRate), expected 0 to 1)")
+        }
+        if kinds.contains(NegativeKind.unhelpful.rawValue) {
+            try endpoint.check(modelFlag: "--endpoint-model")
+        } else if let flag = endpoint.firstGiven {
+            throw ValidationError("\(flag) belongs to --kinds unhelpful")
+        }
     }
 
     func execute(_ log: Log) throws {
         let mix = try NegativeMix(parsing: kinds)
         Parallel.configure(threads: common.threadCount)
-        let generating = try GeneratingModel(directory: model)
+        let generating = try GeneratingModel(
+            directory: model, precision: precision.precision)
         for warning in generating.warnings { log.warning(warning) }
         let limits = DecodingLimits(
             maxNewTokens: maxNewTokens, eosTokenIDs: generating.configuration.eosTokenIDs,
@@ -89,33 +110,62 @@ extension OverlongPolicy: ExpressibleByArgument {}
             filter: SamplingFilter(temperature: temperature, topK: topK, topP: topP),
             limits: limits, batchSize: batchSize, capacity: parallel, seed: common.seed)
         let tokenizer = generating.tokenizer
-        let conventions = NegativeRecords(
+        var conventions = NegativeRecords(
             policy: PromptPolicy(
                 configuration: generating.configuration, onOverlong: onOverlong),
             options: options, modelHash: try modelHash(model),
             tokenize: tokenizer.map { tokenizer in { tokenizer.encode($0) } },
             text: tokenizer.map { tokenizer in { try tokenizer.decode($0) } })
+        var unhelpful =
+            mix[.unhelpful] == 0
+            ? nil
+            : try UnhelpfulAnswers(
+                count: mix[.unhelpful], generating: generating, maxNewTokens: maxNewTokens,
+                temperature: temperature, seed: common.seed, endpoint: endpoint, output: io.output,
+                log)
+        if let unhelpful { conventions.note(endpoint: try unhelpful.provenance(endpoint)) }
 
         var reader = try io.reader(log)
-        var writer = try io.writer()
-        var progress = Progress(unit: "records", log: log)
-        var waiting: [Record] = []
-        var (left, replaced) = (0, 0)
-        let generator = NegativeGenerator(decoder: generating.decoder, options: options)
-        let statistics = try generator.run {
+        var left = 0
+        func nextItem() throws -> PendingRecord? {
             while let record = try reader.next() {
                 do throws(RecordError) {
                     guard let source = try conventions.source(record) else {
                         left += 1
                         continue
                     }
-                    waiting.append(record)
-                    return source
+                    return PendingRecord(
+                        record: record, source: source,
+                        requests: try unhelpful?.requests(record) ?? [])
                 } catch {
                     try reader.skip(error)
                 }
             }
             return nil
+        }
+        if endpoint.dryRun, let unhelpful {
+            var requests: [ChatRequest] = []
+            while let item = try nextItem() { requests += item.requests }
+            try endpoint.report(try unhelpful.session.estimate(requests), log)
+            return
+        }
+
+        var writer = try io.writer()
+        var progress = Progress(unit: "records", log: log)
+        var upcoming: [PendingRecord] = []
+        var waiting: [Record] = []
+        var replaced = 0
+        let generator = NegativeGenerator(decoder: generating.decoder, options: options)
+        let statistics = try generator.run {
+            if upcoming.isEmpty {
+                let size = unhelpful == nil ? 1 : UnhelpfulAnswers.batchSize
+                while upcoming.count < size, let item = try nextItem() { upcoming.append(item) }
+                try unhelpful?.add(to: &upcoming)
+                upcoming.reverse()
+            }
+            guard let item = upcoming.popLast() else { return nil }
+            waiting.append(item.record)
+            return item.source
         } deliver: { source, negatives in
             var record = waiting.removeFirst()
             if record["negatives"] != nil { replaced += 1 }
@@ -124,6 +174,7 @@ extension OverlongPolicy: ExpressibleByArgument {}
             progress.update(writer.count)
         }
         progress.finish()
+        try unhelpful?.conclude(endpoint: endpoint, maxErrorRate: maxErrorRate, log)
         try writer.finish()
         if left > 0 { log.warning("\(left) over-long records dropped") }
         if replaced > 0 { log.warning("the negatives of \(replaced) records were replaced") }

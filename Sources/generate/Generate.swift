@@ -80,6 +80,8 @@ extension EarlyStopping: ExpressibleByArgument {}
     @Option(help: "Prompts longer than the model's positions: error, truncate-left or drop.")
     var onOverlong = OverlongPolicy.error
 
+    @OptionGroup var precision: InferencePrecisionOptions
+
     @OptionGroup var common: CommonOptions
 
     /// What is asked for, by name or by the flags of a strategy.
@@ -114,7 +116,8 @@ extension EarlyStopping: ExpressibleByArgument {}
     func execute(_ log: Log) throws {
         Parallel.configure(threads: common.threadCount)
         warnOfIdleFlags(log)
-        let generating = try GeneratingModel(directory: model)
+        let generating = try GeneratingModel(
+            directory: model, precision: precision.precision)
         for warning in generating.warnings { log.warning(warning) }
         let limits = DecodingLimits(
             maxNewTokens: maxNewTokens, minNewTokens: minNewTokens, ignoresEOS: ignoreEos,

@@ -1,5 +1,7 @@
 import ArgumentParser
+import ChatEndpoint
 import Checkpoints
+import EndpointTool
 import Evaluation
 import Kernels
 import Records
@@ -25,6 +27,7 @@ import ToolKit
     static let example = """
         judge --a outputs.jsonl.zst --template dolly --judge model --model SmolLM2 -o verdicts.jsonl.zst
         judge --a cpo.jsonl.zst --b mle.jsonl.zst --judge embedding --model all-MiniLM-L6-v2
+        judge --a outputs.jsonl.zst --judge endpoint --judge-model gpt-4o-mini -o verdicts.jsonl.zst
         """
 
     /// Who judges.
@@ -54,20 +57,23 @@ import ToolKit
     @Option(help: "dolly, wiki (appendix A.3 of the paper), or a file with {query}, {a} and {b}.")
     var template = "dolly"
 
-    @Option(help: "both: each pair in both orders, disagreement is a tie; fixed: a first.")
+    @Option(
+        help:
+            "both: each pair in both orders, disagreement is a tie; random: in one; fixed: a first."
+    )
     var order: PresentationOrder = .both
 
     @Option(help: ArgumentHelp("Checkpoint or embedder that judges.", valueName: "dir"))
     var model: String?
 
-    @Option(help: ArgumentHelp("Endpoint, including /v1.", valueName: "url"))
-    var baseURL: String?
+    @Option(
+        help: "endpoint: text reads the letter, logprobs compares the probabilities of both.")
+    var verdict = VerdictSource.text
 
-    @Option(help: "Model that the endpoint is asked for.")
-    var judgeModel: String?
+    @Option(help: "endpoint: 0 for the most probable answer.")
+    var temperature = 0.0
 
-    @Option(help: ArgumentHelp("Environment variable with the endpoint's key.", valueName: "name"))
-    var apiKeyEnv: String?
+    @OptionGroup(title: "Endpoint") var endpoint: EndpointOptions
 
     @Option(
         help: ArgumentHelp(
@@ -98,58 +104,110 @@ import ToolKit
         guard (0...1).contains(maxErrorRate) else {
             throw ValidationError("--max-error-rate (got \(maxErrorRate), expected 0 to 1)")
         }
-        guard judge != .endpoint else {
-            throw ValidationError("--judge endpoint comes with a later version")
+        guard (0...2).contains(temperature) else {
+            throw ValidationError("--temperature (got \(temperature), expected 0 to 2)")
         }
-        guard baseURL == nil, judgeModel == nil, apiKeyEnv == nil else {
-            throw ValidationError(
-                "--base-url, --judge-model and --api-key-env belong to --judge endpoint")
+        if judge == .endpoint {
+            guard model == nil else {
+                throw ValidationError("--model is for the other judges; name it with --judge-model")
+            }
+            try endpoint.check(modelFlag: "--judge-model")
+        } else {
+            if let flag = endpoint.firstGiven {
+                throw ValidationError("\(flag) belongs to --judge endpoint")
+            }
+            guard model != nil else {
+                throw ValidationError("--judge \(judge.rawValue) needs --model")
+            }
         }
-        guard model != nil else { throw ValidationError("--judge \(judge.rawValue) needs --model") }
     }
 
     func execute(_ log: Log) throws {
-        guard let model, let local = LocalJudge(rawValue: judge.rawValue) else { return }
         Parallel.configure(threads: common.threadCount)
         let template = try JudgeInput.template(template)
         let other = try compare.map(JudgeInput.verdicts)
         let comparisons = try JudgeInput.comparisons(
             a: a, b: b, fields: ComparisonFields(a: aField, b: bField, query: queryField),
             allowEmpty: allowEmpty)
+        if judge == .endpoint {
+            try askEndpoint(comparisons, other, template, log)
+        } else if let model, let local = LocalJudge(rawValue: judge.rawValue) {
+            try askLocally(local, model, comparisons, other, template, log)
+        }
+    }
+
+    private func askLocally(
+        _ local: LocalJudge, _ model: String, _ comparisons: [Comparison], _ other: [Verdict]?,
+        _ template: JudgeTemplate, _ log: Log
+    ) throws {
         var writer = try RecordWriter(path: output, plain: plain)
         var progress = Progress(unit: "comparisons", total: comparisons.count, log: log)
         var verdicts: [Verdict] = []
-        let work = try local.run(
-            on: comparisons, modelDirectory: model, template: template, order: order
+        let truncated = try local.run(
+            on: comparisons, modelDirectory: model, template: template, order: order,
+            seed: common.seed
         ) { batch in
-            for verdict in batch {
-                try writer.write(Record(id: verdict.id, fields: verdict.json))
-            }
+            for verdict in batch { try writer.write(Record(verdict)) }
             verdicts += batch
             progress.update(verdicts.count)
         }
         progress.finish()
         try writer.finish()
-        if work.truncated > 0 {
-            log.warning("\(work.truncated) comparisons have a text that the embedder cut")
+        if truncated > 0 {
+            log.warning("\(truncated) comparisons have a text that the embedder cut")
         }
-        try conclude(verdicts, other, template, local, model, log)
+        var fields: [String: JSONValue] = ["judge_model_sha256": .string(try modelHash(model))]
+        if local == .model { fields.merge(presentation(template)) { $1 } }
+        try conclude(verdicts, other, fields, log)
+    }
+
+    private func askEndpoint(
+        _ comparisons: [Comparison], _ other: [Verdict]?, _ template: JudgeTemplate, _ log: Log
+    ) throws {
+        let judge = EndpointJudge(
+            model: endpoint.endpointModel ?? "", source: verdict, maxTokens: endpoint.maxTokens,
+            temperature: temperature, template: template, order: order, seed: common.seed)
+        let session = try endpoint.session(output: output, log)
+        if endpoint.dryRun {
+            try endpoint.report(try session.estimate(judge.requests(comparisons)), log)
+            return
+        }
+        var writer = try RecordWriter(path: output, plain: plain)
+        var progress: Progress?
+        let verdicts = try judge.verdicts(on: comparisons, session) { done, total in
+            if progress == nil { progress = Progress(unit: "questions", total: total, log: log) }
+            progress?.update(done)
+        }
+        progress?.finish()
+        for verdict in verdicts { try writer.write(Record(verdict)) }
+        try writer.finish()
+        endpoint.report(session.statistics, log)
+        var asked = session.statistics.json(endpoint.prices)
+        asked["base_url"] = .string(try endpoint.address().description)
+        asked["verdict"] = .string(verdict.rawValue)
+        asked["temperature"] = .number(temperature)
+        asked["max_tokens"] = .integer(Int64(judge.answerLimit))
+        let fields: [String: JSONValue] = [
+            "judge_model": .string(judge.model), "endpoint": .object(asked),
+        ]
+        try conclude(verdicts, other, fields.merging(presentation(template)) { $1 }, log)
+    }
+
+    /// How the judge was asked.
+    private func presentation(_ template: JudgeTemplate) -> [String: JSONValue] {
+        [
+            "template": .string(template.name), "template_sha256": .string(template.sha256),
+            "order": .string(order.rawValue),
+        ]
     }
 
     private func conclude(
-        _ verdicts: [Verdict], _ other: [Verdict]?, _ template: JudgeTemplate, _ local: LocalJudge,
-        _ model: String, _ log: Log
+        _ verdicts: [Verdict], _ other: [Verdict]?, _ provenance: [String: JSONValue], _ log: Log
     ) throws {
         let result = WinRateSummary(verdicts)
-        var fields = result.json
-        fields["judge"] = .string(local.rawValue)
-        fields["judge_model_sha256"] = .string(try modelHash(model))
+        var fields = result.json.merging(provenance) { $1 }
+        fields["judge"] = .string(judge.rawValue)
         fields["against"] = .string(b == nil ? "response" : "b")
-        if local == .model {
-            fields["template"] = .string(template.name)
-            fields["template_sha256"] = .string(template.sha256)
-            fields["order"] = .string(order.rawValue)
-        }
         if let other {
             let difference = try PairedBootstrap(verdicts, other, seed: common.seed)
             fields["compared"] = .object(difference.json)
@@ -159,6 +217,9 @@ import ToolKit
             let text = try JSONValue.object(fields).serialized() + [0x0A]
             try AtomicFile.write(to: summary) { try $0.write(text) }
         }
+        for failure in result.failures.prefix(3) {
+            log.warning("\(failure.count) questions without answer: \(failure.reason)")
+        }
         log.summary(result.line)
         if result.all.errorRate > maxErrorRate {
             log.error(
@@ -167,6 +228,10 @@ import ToolKit
             throw ExitCode(ExitStatus.internalFailure.rawValue)
         }
     }
+}
+
+extension Record {
+    fileprivate init(_ verdict: Verdict) { self.init(id: verdict.id, fields: verdict.json) }
 }
 
 extension PresentationOrder: ExpressibleByArgument {}

@@ -1,4 +1,3 @@
-import Checkpoints
 import Embedding
 import Evaluation
 
@@ -9,10 +8,11 @@ enum LocalJudge: String, CaseIterable {
     /// Judges all comparisons, some at a time, in their order.
     ///
     /// - Parameter report: called with each batch of verdicts.
+    /// - Returns: how many comparisons have a text that the embedder cut.
     func run(
         on comparisons: [Comparison], modelDirectory: String, template: JudgeTemplate,
-        order: PresentationOrder, _ report: ([Verdict]) throws -> Void
-    ) throws -> (truncated: Int, questions: Int) {
+        order: PresentationOrder, seed: UInt64, _ report: ([Verdict]) throws -> Void
+    ) throws -> Int {
         let batches = stride(from: 0, to: comparisons.count, by: 32).map {
             Array(comparisons[$0..<min(comparisons.count, $0 + 32)])
         }
@@ -23,7 +23,7 @@ enum LocalJudge: String, CaseIterable {
             for batch in batches {
                 try report(try judge.verdicts(on: batch, embed: embedder.embed))
             }
-            return (judge.truncatedCount, 0)
+            return judge.truncatedCount
         case .likelihood:
             let scorer = try SequenceScorer.load(directory: modelDirectory)
             for batch in batches {
@@ -31,11 +31,10 @@ enum LocalJudge: String, CaseIterable {
                     try LikelihoodJudge().verdicts(
                         on: batch, encode: scorer.tokenIDs, score: scorer.logProbabilities))
             }
-            return (0, 0)
         case .model:
             let scorer = try SequenceScorer.load(directory: modelDirectory)
             let judge = try LetterJudge(
-                template: template, order: order, encode: scorer.tokenIDs)
+                template: template, order: order, seed: seed, encode: scorer.tokenIDs)
             for comparison in comparisons {
                 try report([
                     try judge.verdict(
@@ -43,7 +42,7 @@ enum LocalJudge: String, CaseIterable {
                         next: scorer.nextTokenLogProbabilities)
                 ])
             }
-            return (0, comparisons.count * order.firstSides.count)
         }
+        return 0
     }
 }

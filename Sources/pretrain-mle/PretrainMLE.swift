@@ -12,7 +12,8 @@ import Transformer
 @main struct PretrainMLE: CommandLineTool {
     static let configuration = toolConfiguration(
         "pretrain-mle",
-        abstract: "Trains a language model by maximum likelihood on token records.",
+        abstract:
+            "Trains a language model by maximum likelihood on token records, or by scheduled sampling.",
         discussion: """
             The loss is the mean negative log-likelihood over all response tokens of a step, however \
             the step is cut into micro-batches. Prompts are not trained on.
@@ -35,9 +36,27 @@ import Transformer
     @Option(help: ArgumentHelp("Where the tokenizer comes from, with --init.", valueName: "dir"))
     var tokenizer: String?
 
+    @Option(
+        help: """
+            Parallel scheduled sampling: the probability with which an input token of a response is replaced \
+            by one of the model's own. 0: maximum likelihood.
+            """)
+    var scheduledSampling = 0.0
+
+    @Option(
+        help: "Scheduled sampling: passes in which inputs are replaced; the last is trained on.")
+    var passes = 1
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        guard (0...1).contains(scheduledSampling) else {
+            throw ValidationError(
+                "--scheduled-sampling (got \(scheduledSampling), expected 0 ... 1)")
+        }
+        guard passes >= 1 else {
+            throw ValidationError("--passes (got \(passes), expected at least 1)")
+        }
         if (training.model == nil) == (initialConfig == nil) {
             throw ValidationError("give --model DIR or --init CONFIG.json, one of them")
         }
@@ -65,9 +84,23 @@ import Transformer
         }
         let session = TrainingSession(
             start: start, options: training, common: common, log: log)
+        let objective: any TrainingObjective =
+            scheduledSampling == 0
+            ? MLEObjective(examples, rowLimit: rowLimit)
+            : ScheduledSamplingObjective(
+                examples, probability: scheduledSampling, passes: passes, seed: common.seed,
+                rowLimit: rowLimit)
         try session.run(
-            MLEObjective(examples, rowLimit: rowLimit), settings: ["objective": "mle"],
-            metadata: try provenance(), evaluation: evaluation)
+            objective, settings: settings, metadata: try provenance(), evaluation: evaluation)
+    }
+
+    /// What a continued run must share.
+    private var settings: [String: String] {
+        guard scheduledSampling > 0 else { return ["objective": "mle"] }
+        return [
+            "objective": "scheduled sampling", "probability": String(scheduledSampling),
+            "passes": String(passes),
+        ]
     }
 
     private func startingCheckpoint() throws -> Checkpoint {

@@ -32,6 +32,8 @@ import ToolKit
     @Option(help: "Records whose texts are embedded at a time. Changes no result.")
     var batchSize = 64
 
+    @OptionGroup var precision: PrecisionOptions
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -42,7 +44,8 @@ import ToolKit
 
     func execute(_ log: Log) throws {
         Parallel.configure(threads: common.threadCount)
-        let model = try TextEmbedder.load(directory: embedder)
+        let model = try TextEmbedder.load(
+            directory: embedder, precision: precision.precision)
         var ranker = RecordRanker(strictLimit: strict ? model.maximumTokens : nil)
         let counts = try io.transform(batchSize: batchSize, log) { records in
             try ranker.rank(records, embed: model.embed)

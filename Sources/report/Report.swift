@@ -9,7 +9,8 @@ struct ReportTool: CommandLineTool {
         abstract: "Turn what a run left behind into report.md, report.html and plots.",
         discussion: """
             RUN_DIR holds run.json and, each optional, metrics/, judge/, mauve/, outputs/ and \
-            verdicts/. Parts that are missing are named in the report. gnuplot draws the plots and \
+            verdicts/; or bench.json, what make bench measured. Parts that are missing are named \
+            in the report. gnuplot draws the plots and \
             must be installed. The HTML file needs no other file and no network.
             """)
     static let example = "report runs/dolly/quick -o runs/dolly/quick/report"

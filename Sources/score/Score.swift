@@ -47,11 +47,16 @@ import Transformer
     @Option(help: "Records that are read at a time.")
     var batchSize = 64
 
+    @OptionGroup var precision: InferencePrecisionOptions
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard microBatchTokens > 0, batchSize > 0 else {
             throw ValidationError("--micro-batch-tokens and --batch-size must be at least 1")
+        }
+        guard role == nil || !precision.precision.isQuantized else {
+            throw ValidationError("--as reference: train-cpo computes in fp32 or bf16, not in int8")
         }
     }
 
@@ -61,7 +66,9 @@ import Transformer
         for warning in checkpoint.warnings { log.warning(warning) }
         var scorer = RecordScorer(
             model: Decoder(
-                configuration: checkpoint.configuration, parameters: checkpoint.parameters),
+                configuration: checkpoint.configuration, parameters: checkpoint.parameters,
+                precision: precision.precision.products,
+                isQuantized: precision.precision.isQuantized),
             rowLimit: microBatchTokens)
         scorer.perToken = perToken
         if role == .reference { scorer.referenceModel = try modelHash(model) }

@@ -60,6 +60,13 @@ import Transformer
     @Option(help: "Weight of the ground truth's mean negative log-likelihood in the loss.")
     var nllWeight = 0.0
 
+    @Flag(
+        help: """
+            Compute the prompt once for each candidate instead of once for all: the same results, slower, \
+            to measure the difference.
+            """)
+    var noSharedPrefix = false
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -97,7 +104,7 @@ import Transformer
         let resolved = try resolver.resolve(model: directory, reference: reference)
         let preference = PreferenceObjective(
             examples, reference: resolved.scores, kind: kind, beta: beta, nllWeight: nllWeight,
-            rowLimit: training.microBatchTokens)
+            rowLimit: training.microBatchTokens, sharesPrompts: !noSharedPrefix)
         let firstBatch = session.order(records: examples.count).records(step: 0)
         let metadata = [
             "tool": "train-cpo, \(Version.package)", "parent": try modelHash(directory),

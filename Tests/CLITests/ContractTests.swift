@@ -32,7 +32,10 @@ import Testing
         Flags("pretrain-mle", training + " init tokenizer"),
         Flags(
             "gen-negatives",
-            "model kinds max-new-tokens top-k batch-size plain shard allow-empty skip-bad"),
+            """
+            model kinds max-new-tokens top-k batch-size plain shard allow-empty skip-bad base-url \
+            endpoint-model api-key-env cache offline
+            """),
         Flags("rank-by-embedding", "embedder plain shard allow-empty skip-bad"),
         Flags("score", "model as per-token plain shard allow-empty skip-bad"),
         Flags("train-cpo", training + " reference beta ranking no-ranking objective nll-weight"),
@@ -43,7 +46,12 @@ import Testing
             model decode temperature top-k top-p beams length-penalty max-new-tokens num-samples \
             ignore-eos min-new-tokens all-beams plain shard allow-empty skip-bad
             """),
-        Flags("judge", "a b template judge model"),
+        Flags(
+            "judge",
+            """
+            a b template judge model base-url judge-model api-key-env max-tokens max-tokens-field \
+            concurrency rpm retries timeout cache offline dry-run verdict order
+            """),
         Flags("mauve", "p q model p-features q-features histograms"),
         Flags("import-checkpoint", "out"),
         Flags("report", ""),

@@ -119,7 +119,8 @@ private func text(_ value: JSONValue) throws -> String {
     @Test(arguments: [
         "{}", #" { "a" : "b" } "#, #"{"b":1,"a":"x","é":[1],"":null}"#, #"{"a":"\u0041\n"}"#,
         #"{"\u0061":"x"}"#, #"{"a":1,"a":2}"#, #"{"a":"x","\u0061":"y"}"#, #"{"a":"x",}"#,
-        #"{"a":"x"} 1"#, #"{"a" "x"}"#, #"{"a":"x"#, #"{"a":"x\"#, #"{"a":tru}"#, "{\"a\":\"\u{1}\"}",
+        #"{"a":"x"} 1"#, #"{"a" "x"}"#, #"{"a":"x"#, #"{"a":"x\"#, #"{"a":tru}"#,
+        "{\"a\":\"\u{1}\"}",
         "[1]", "", "5 5", #"{"a":{"b":{"c":[{}]}}}"#, #"{"é":1,"e\u0301":2}"#, #"{"a":"日本"}"#,
         "{" + (0..<40).map { "\"k\($0)\":\($0)" }.joined(separator: ",") + "}",
         "{" + (0..<40).map { "\"k\($0 % 39)\":\($0)" }.joined(separator: ",") + "}",
@@ -148,11 +149,14 @@ private func text(_ value: JSONValue) throws -> String {
         }
     }
 
-    @Test(arguments: [
-        [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80], [0xF0, 0x8F, 0xBF, 0xBF],
-        [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0x80], [0xE2, 0x82], [0xC3],
-        [0xE2, 0x28, 0xA1], [0xF0, 0x9F, 0x98, 0x28],
-    ] as [[UInt8]]) func membersRefuseInvalidUTF8(_ sequence: [UInt8]) throws {
+    @Test(
+        arguments: [
+            [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80],
+            [0xF0, 0x8F, 0xBF, 0xBF],
+            [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0x80], [0xE2, 0x82], [0xC3],
+            [0xE2, 0x28, 0xA1], [0xF0, 0x9F, 0x98, 0x28],
+        ] as [[UInt8]]) func membersRefuseInvalidUTF8(_ sequence: [UInt8]) throws
+    {
         for padding in [0, 3, 8, 17] {
             let space = [UInt8](repeating: 0x61, count: padding)
             let bytes = Array(#"{"a":""#.utf8) + space + sequence + space + Array(#""}"#.utf8)

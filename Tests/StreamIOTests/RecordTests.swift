@@ -55,7 +55,9 @@ private func read(
     /// Blocks end where a read of the file ends, anywhere.
     @Test func longAndShortLines() throws {
         let lengths = (0..<300).map { $0 * $0 * 37 % 5000 } + [700_000, 0, 300_000, 1]
-        let lines = lengths.map { #"{"id":"x","text":""# + String(repeating: "t", count: $0) + "\"}" }
+        let lines = lengths.map {
+            #"{"id":"x","text":""# + String(repeating: "t", count: $0) + "\"}"
+        }
         let (records, _) = try read(lines.joined(separator: "\n"))
         #expect(try records.map { try $0.string("text").utf8.count } == lengths)
         #expect(records.map { $0.location?.line } == Array(1...lengths.count))

@@ -48,7 +48,8 @@ struct PreTokenizationTests {
         let pattern = try Regex<Substring>(ByteLevelPattern.text).matchingSemantics(.unicodeScalar)
         let tokenizer = try Corpus.learnt(259, .gpt2)
         // Many letters, so that words end at every place of an eight-byte step.
-        let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCXYZ@[`{ss''   \n\t19.,é日½\u{301}\u{A0}’".unicodeScalars)
+        let alphabet = Array(
+            "abcdefghijklmnopqrstuvwxyzABCXYZ@[`{ss''   \n\t19.,é日½\u{301}\u{A0}’".unicodeScalars)
         var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
         for length in 0..<60 {
             var scalars = String.UnicodeScalarView()

@@ -206,7 +206,8 @@ struct RecordTokenizerTests {
             }
             #expect(error?.description.contains("/in:18: empty response") == true)
             let (records, _) = try Self.pipe(lines, worker, threads: threads, skipsBad: true)
-            #expect(records.map(\.id) == lines.map(\.id).filter { !["17", "60", "99"].contains($0) })
+            #expect(
+                records.map(\.id) == lines.map(\.id).filter { !["17", "60", "99"].contains($0) })
         }
     }
 

@@ -1,7 +1,7 @@
 import Kernels
 import Testing
 
-@Suite struct PackedLinearTests {
+@Suite struct PackedWeightsTests {
     /// Sizes on both sides of whole tiles of 8 by 32, and of what a thread takes at a time.
     static let sizes = [
         (1, 1, 1), (3, 5, 7), (8, 16, 32), (9, 21, 33), (7, 40, 31), (70, 13, 65), (130, 24, 450),
@@ -20,8 +20,9 @@ import Testing
         let x = fill(rows * inputs, 1)
         let weight = fill(outputs * inputs, 2)
         let bias = fill(outputs, 3)
-        let layer = PackedLinear(
-            weight: weight.base, bias: bias.base, inputWidth: inputs, outputWidth: outputs)
+        let layer = PackedWeights(
+            [MatrixView(weight.base, rows: outputs, columns: inputs)], .transposed,
+            bias: bias.base)
         for epilogue in [LinearEpilogue.none, .accumulate, .geluErf] {
             // A column more than the product fills, which must stay as it is.
             let y = fill(rows * (outputs + 1), 4)
@@ -47,26 +48,6 @@ import Testing
                 let beyond = row * (outputs + 1) + outputs
                 #expect(y.base[beyond] == before[beyond])
             }
-        }
-    }
-
-    @Test func aRowDoesNotDependOnTheOthersToTheBit() {
-        let (rows, inputs, outputs) = (75, 29, 70)
-        let x = fill(rows * inputs, 5)
-        let weight = fill(outputs * inputs, 6)
-        let bias = fill(outputs, 7)
-        let layer = PackedLinear(
-            weight: weight.base, bias: bias.base, inputWidth: inputs, outputWidth: outputs)
-        let matrix = MatrixView(x.base, rows: rows, columns: inputs)
-        let together = FloatBuffer(capacity: rows * outputs)
-        layer.forward(matrix, into: MatrixView(together.base, rows: rows, columns: outputs))
-        let alone = FloatBuffer(capacity: outputs)
-        for row in 0..<rows {
-            layer.forward(
-                matrix.rows(row..<row + 1),
-                into: MatrixView(alone.base, rows: 1, columns: outputs))
-            let line = UnsafeBufferPointer(start: together.base + row * outputs, count: outputs)
-            #expect(line.elementsEqual(UnsafeBufferPointer(start: alone.base, count: outputs)))
         }
     }
 
