@@ -52,11 +52,10 @@ struct SentencePieceFile {
 
     private mutating func read(_ bytes: [UInt8]) throws(WireReader.Fault) {
         var reader = WireReader(bytes)
-        while true {
-            let start = reader.position
-            guard let (number, value) = try reader.next() else { return }
+        while let (number, value) = try reader.next() {
             guard case .bytes(let range) = value else {
-                throw WireReader.Fault(position: start, what: "field \(number) is no message")
+                throw WireReader.Fault(
+                    position: reader.fieldStart, what: "field \(number) is no message")
             }
             switch number {
             case 1: try readPiece(bytes, range)
@@ -64,7 +63,9 @@ struct SentencePieceFile {
             case 3: try readNormalization(bytes, range)
             case 4: break  // samples for a self-test
             case 5: try readDenormalization(bytes, range)
-            default: throw WireReader.Fault(position: start, what: "unknown field \(number)")
+            default:
+                throw WireReader.Fault(
+                    position: reader.fieldStart, what: "unknown field \(number)")
             }
         }
     }
@@ -83,12 +84,12 @@ struct SentencePieceFile {
             case (3, .integer(let raw)):
                 guard let known = PieceType(rawValue: raw) else {
                     throw WireReader.Fault(
-                        position: reader.position, what: "unknown type of piece \(raw)")
+                        position: reader.fieldStart, what: "unknown type of piece \(raw)")
                 }
                 type = known
             default:
                 throw WireReader.Fault(
-                    position: reader.position, what: "unknown field \(number) of a piece")
+                    position: reader.fieldStart, what: "unknown field \(number) of a piece")
             }
         }
         pieces.append(bytes[text])
@@ -106,7 +107,7 @@ struct SentencePieceFile {
             case (3, .integer(let raw)):
                 guard let known = Algorithm(rawValue: raw) else {
                     throw WireReader.Fault(
-                        position: reader.position,
+                        position: reader.fieldStart,
                         what: "model type \(raw) (expected 1, unigram, or 2, BPE)")
                 }
                 algorithm = known
@@ -118,7 +119,7 @@ struct SentencePieceFile {
             case (48, .bytes(let range)): padding = Self.text(bytes, range)
             case (3, _), (24, _), (35, _), (44, _), (46...48, _):
                 throw WireReader.Fault(
-                    position: reader.position, what: "field \(number) has another wire type")
+                    position: reader.fieldStart, what: "field \(number) has another wire type")
             default: break
             }
         }
@@ -137,7 +138,7 @@ struct SentencePieceFile {
             case (5, .integer(let flag)): normalization.escapesSpaces = flag != 0
             default:
                 throw WireReader.Fault(
-                    position: reader.position, what: "unknown field \(number) of the normalizer")
+                    position: reader.fieldStart, what: "unknown field \(number) of the normalizer")
             }
         }
     }
@@ -149,7 +150,7 @@ struct SentencePieceFile {
         var reader = WireReader(bytes, range)
         while let (number, value) = try reader.next() {
             if number == 2, case .bytes(let range) = value, !range.isEmpty {
-                throw WireReader.Fault(position: reader.position, what: "rules for decoded text")
+                throw WireReader.Fault(position: reader.fieldStart, what: "rules for decoded text")
             }
         }
     }

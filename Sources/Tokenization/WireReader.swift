@@ -22,22 +22,25 @@ struct WireReader {
     private let bytes: [UInt8]
     private let end: Int
     private(set) var position: Int
+    /// Where the field that was read last begins.
+    private(set) var fieldStart: Int
 
     /// A reader of the message in `range` of `bytes`; nil for all of them.
     init(_ bytes: [UInt8], _ range: Range<Int>? = nil) {
         self.bytes = bytes
         position = range?.lowerBound ?? 0
+        fieldStart = position
         end = range?.upperBound ?? bytes.count
     }
 
     /// The next field; nil after the last.
     mutating func next() throws(Fault) -> (number: Int, value: Value)? {
         guard position < end else { return nil }
-        let start = position
+        fieldStart = position
         let tag = try integer()
         let number = Int(truncatingIfNeeded: tag >> 3)
         guard (1...0x1FFF_FFFF).contains(number) else {
-            throw Fault(position: start, what: "field number \(tag >> 3)")
+            throw Fault(position: fieldStart, what: "field number \(tag >> 3)")
         }
         switch tag & 7 {
         case 0: return (number, .integer(try integer()))
@@ -47,12 +50,12 @@ struct WireReader {
             let length = try integer()
             guard length <= UInt64(end - position) else {
                 throw Fault(
-                    position: start, what: "field of \(length) bytes with \(end - position) left")
+                    position: fieldStart, what: "field of \(length) bytes with \(end - position) left")
             }
             let range = position..<position + Int(length)
             position = range.upperBound
             return (number, .bytes(range))
-        default: throw Fault(position: start, what: "field of wire type \(tag & 7)")
+        default: throw Fault(position: fieldStart, what: "field of wire type \(tag & 7)")
         }
     }
 
