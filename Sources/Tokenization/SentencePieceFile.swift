@@ -163,7 +163,7 @@ struct SentencePieceFile {
 
     /// What SentencePiece itself insists on.
     private func check() throws(TokenizationError) {
-        guard pieces.count > 0 else { throw malformed("a model without pieces") }
+        guard pieces.count > 0 else { throw malformed("a SentencePiece model without pieces") }
         for id in 0..<pieces.count {
             let piece = pieces[id]
             guard !piece.isEmpty, !piece.contains(0), scores[id].isFinite,

@@ -9,8 +9,9 @@ extension SentencePieceModel {
 
     /// Spells text with the pieces whose scores have the highest sum (Viterbi's algorithm).
     ///
-    /// Sums are rounded to single precision after each piece, as in the reference, since that
-    /// decides between ways that are all but equal. Of equal ways the one that was found first
+    /// Sums are rounded to single precision after each piece, as in SentencePiece 0.2.2 and later,
+    /// since that decides between ways that are all but equal; earlier releases decide otherwise in
+    /// a few texts of a thousand. Of equal ways the one that was found first
     /// stays: last pieces that begin earlier come first.
     func encodeByScore(_ text: UnsafeBufferPointer<UInt8>, into ids: inout [Int32]) {
         var best = [Path](repeating: Path(), count: text.count + 1)

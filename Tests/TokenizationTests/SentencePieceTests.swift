@@ -3,8 +3,8 @@ import StreamIO
 import Testing
 import Tokenization
 
-/// Expected pieces and texts are those of the Python package `sentencepiece` 0.2.3 (0.2.0 agrees) on
-/// the same model files.
+/// Expected pieces and texts are those of the Python package `sentencepiece`, releases 0.2.0 to 0.2.3,
+/// on the same model files.
 @Suite("SentencePiece")
 struct SentencePieceTests {
     private func expect(
@@ -116,7 +116,8 @@ struct SentencePieceTests {
     func bestSumWithoutBytes(text: String, pieces: String, decoded: String) throws {
         try expect(
             SentencePieceFixture(
-                isUnigram: true, fallsBackToBytes: false, hasUserSymbols: false, unknownSurface: "??"),
+                isUnigram: true, fallsBackToBytes: false, hasUserSymbols: false,
+                unknownSurface: "??"),
             text, pieces, decoded)
     }
 
