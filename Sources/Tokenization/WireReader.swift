@@ -50,7 +50,8 @@ struct WireReader {
             let length = try integer()
             guard length <= UInt64(end - position) else {
                 throw Fault(
-                    position: fieldStart, what: "field of \(length) bytes with \(end - position) left")
+                    position: fieldStart,
+                    what: "field of \(length) bytes with \(end - position) left")
             }
             let range = position..<position + Int(length)
             position = range.upperBound
