@@ -160,8 +160,8 @@ final class ChatClient: Sendable {
         }
         if let error = received["error"], error != .null {
             // Proxies send errors of those behind them with status 200.
-            let status = error["code"]?.count.flatMap { (400..<600).contains($0) ? $0 : nil }
-            return refusal(status ?? 502, response)
+            let code = error["code"].flatMap { $0.count ?? $0.text.flatMap { Int($0) } }
+            return refusal(code.flatMap { (400..<600).contains($0) ? $0 : nil } ?? 502, response)
         }
         let clean = credentials.redacting(received)
         do throws(MalformedReply) {

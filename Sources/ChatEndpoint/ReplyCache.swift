@@ -21,6 +21,8 @@ package final class ReplyCache: Sendable {
     private struct State {
         var entries: [String: Entry] = [:]
         var lastSync = ContinuousClock.now
+        /// Why nothing more is written: the last line may be torn, and only the last may be.
+        var failure: StreamError?
     }
 
     /// The file.
@@ -69,10 +71,13 @@ package final class ReplyCache: Sendable {
         ]).serialized()
         line.append(0x0A)
         try state.withLock { state in
+            if let failure = state.failure { throw failure }
             let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             guard written == line.count else {
                 let reason = written < 0 ? Self.systemReason : "short write"
-                throw StreamError.writeFailed(path: path, reason: reason)
+                let failure = StreamError.writeFailed(path: path, reason: reason)
+                state.failure = failure
+                throw failure
             }
             state.entries[key] = entry
             guard ContinuousClock.now - state.lastSync > .seconds(1) else { return }

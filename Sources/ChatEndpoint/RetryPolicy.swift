@@ -44,8 +44,9 @@ package struct RetryPolicy: Sendable, Hashable {
         } else if let text = headers["retry-after"] {
             seconds = Double(text) ?? httpDate(text).map { $0 - now }
         }
-        guard let seconds, seconds.isFinite, seconds > 0, seconds < 1e9 else { return nil }
-        return .seconds(seconds)
+        guard let seconds, seconds > 0 else { return nil }
+        // Beyond that, however long, the meaning is the same, and a Duration holds it.
+        return .seconds(min(seconds, 1e9))
     }
 
     /// Whether a status is worth another attempt; `x-should-retry` of the server decides first.

@@ -14,7 +14,8 @@ public enum CompanionFiles {
 
     /// Of those, the ones that decide which id a text gets.
     static let vocabulary = [
-        "tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "vocab.txt",
+        "tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "added_tokens.json",
+        "vocab.txt",
     ]
 
     /// Copies those of `names` that are in `source` into `target`.

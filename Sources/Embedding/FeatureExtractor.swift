@@ -34,13 +34,29 @@ public struct FeatureExtractor {
     /// - Returns: (count, width) features.
     /// - Throws: ``EmbeddingError/noTokens(index:)`` for an empty text if the model has no end of sequence.
     public func lastTokenFeatures(_ texts: [String], maximumTokens: Int) throws -> [Float] {
+        try lastTokenFeatures(ofTokens: tokens(of: texts, maximumTokens: maximumTokens))
+    }
+
+    /// The ids that the model is given for texts.
+    ///
+    /// - Parameters:
+    ///   - texts: an empty one is taken as the end of sequence alone
+    ///   - maximumTokens: where texts are cut, or at the model's last position if that is earlier
+    public func tokens(of texts: [String], maximumTokens: Int) throws -> [[Int32]] {
         let limit = max(1, min(maximumTokens, maximumPositions))
         let options = EncodingOptions(maximumLength: limit)
-        let sequences = try texts.map {
+        return try texts.map {
             model.decoder.idsStanding(for: try model.tokenizer.encoding(of: $0, options).ids)
         }
+    }
+
+    /// The hidden state behind the final norm at the last of each sequence of ids.
+    ///
+    /// - Returns: (count, width) features.
+    /// - Throws: ``EmbeddingError/noTokens(index:)`` for a sequence without ids.
+    public func lastTokenFeatures(ofTokens sequences: [[Int32]]) throws -> [Float] {
         try check(sequences, vocabularySize: model.decoder.configuration.vocabularySize)
-        var features = [Float](repeating: 0, count: texts.count * width)
+        var features = [Float](repeating: 0, count: sequences.count * width)
         features.withUnsafeMutableBufferPointer { features in
             guard let base = features.baseAddress else { return }
             for batch in microBatches(lengths: sequences.map(\.count), tokens: microBatchTokens) {

@@ -25,8 +25,10 @@ public struct EndpointOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Environment variable that holds the key; else OPENAI_API_KEY. None on this machine.",
-            valueName: "name"))
+            """
+            Environment variable that holds the key; else OPENAI_API_KEY. A server on this machine \
+            (localhost, 127.0.0.1, ::1) needs no key.
+            """, valueName: "name"))
     package var apiKeyEnv: String?
 
     @Option(help: "Most tokens of an answer of the server, reasoning included.")
@@ -173,7 +175,9 @@ public struct EndpointOptions: ParsableArguments {
             address: address, credentials: try credentials(for: address), settings: settings,
             cachePath: path)
         if session.cacheWasTorn {
-            log.warning("the last answer in the cache was cut short; it is asked for again")
+            log.warning(
+                "the last answer in the cache was cut short; "
+                    + (offline ? "it does not count" : "it is asked for again"))
         }
         return session
     }

@@ -17,6 +17,9 @@ public struct MauveOptions: Sendable, Hashable {
     public var seeds = 5
     /// The first seed.
     public var seed: UInt64 = 0
+    /// Whether the texts behind the features were cut, pair by pair, to the same length; changes
+    /// nothing here, but what the score can be compared with.
+    public var matchesLengths = false
     /// Whether to compute a score from fewer than two samples a bucket.
     public var force = false
 

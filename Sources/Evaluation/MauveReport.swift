@@ -8,7 +8,8 @@ extension MauveScore {
         return "mauve:\(fixed(mauve.mean, digits: 3))\(deviation)|buckets:\(buckets)"
             + "|c:\(short(options.scalingFactor))|dim:\(dimensions)"
             + "|var:\(short(options.explainedVariance))|redo:\(options.restarts)"
-            + "|iter:\(options.iterations)|seeds:\(options.seeds)|v:\(version)"
+            + "|iter:\(options.iterations)|seeds:\(options.seeds)"
+            + (options.matchesLengths ? "|length:matched" : "") + "|v:\(version)"
     }
 
     /// The score as one JSON object with everything that it depends on.

@@ -48,7 +48,7 @@ public enum TokenizationError: ReportedError, Equatable {
         switch self {
         case .noTokenizer(let directory):
             "no tokenizer in \(directory) "
-                + "(expected tokenizer.json, or vocab.json with merges.txt)"
+                + "(expected tokenizer.json, vocab.json with merges.txt, or tokenizer.model)"
         case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
         case .unwritable(let path, let reason): "cannot write \(path): \(reason)"
         case .malformed(let source, let what): "\(source): \(what)"

@@ -16,21 +16,25 @@ extension Tokenizer {
     public func decodeBytes(
         _ ids: some Sequence<Int32>, skipsSpecialTokens: Bool = true
     ) throws(TokenizationError) -> [UInt8] {
-        var kept: [Int32] = []
+        let ids = Array(ids)
         for id in ids {
             guard vocabulary.contains(id) else {
                 throw .unknownID(got: id, vocabularySize: vocabularySize)
             }
-            if skipsSpecialTokens && vocabulary.kinds[Int(id)] == .special { continue }
-            kept.append(id)
+        }
+        func kept() -> [Int32] {
+            ids.filter { !skipsSpecialTokens || vocabulary.kinds[Int($0)] != .special }
         }
         switch model {
         case .bytePairs:
             var bytes: [UInt8] = []
-            for id in kept { bytes.append(contentsOf: vocabulary.textBytes(id)) }
+            for id in kept() { bytes.append(contentsOf: vocabulary.textBytes(id)) }
             return bytes
+        case .sentencePiece(let model):
+            // Special tokens part what stands on both sides of them even where they are skipped.
+            return model.decode(ids, spellsControl: !skipsSpecialTokens)
         case .wordPiece(let model):
-            return Array(model.decode(kept.map { vocabulary.spelling($0) }).utf8)
+            return Array(model.decode(kept().map { vocabulary.spelling($0) }).utf8)
         }
     }
 }

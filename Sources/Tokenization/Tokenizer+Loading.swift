@@ -2,26 +2,32 @@ import StreamIO
 
 extension Tokenizer {
     /// The tokenizer of a checkpoint directory: `tokenizer.json`, else `vocab.json` with
-    /// `merges.txt`; roles of ids and the chat template from the files beside it.
+    /// `merges.txt`, else SentencePiece's `tokenizer.model`; roles of ids and the chat template from
+    /// the files beside it.
+    ///
+    /// Checkpoints of Llama come with both a `tokenizer.model` and a `tokenizer.json` that asks for
+    /// what this library does not do but says the same; then the model is taken.
     /// - Throws: ``TokenizationError``; whatever the files ask for and this library does not do
     ///   is an error that names it.
     public static func load(directory: String) throws(TokenizationError) -> Tokenizer {
+        let roles = try SpecialTokenRoles(directory: directory)
+        let hasPieces = TokenizerFile.exists(directory + "/tokenizer.model")
         if TokenizerFile.exists(directory + "/tokenizer.json") {
-            return try loadTokenizerJSON(directory, try SpecialTokenRoles(directory: directory))
+            do throws(TokenizationError) {
+                return try loadTokenizerJSON(directory, roles)
+            } catch {
+                guard hasPieces, case .unsupported = error else { throw error }
+            }
         }
         let hasVocabulary = TokenizerFile.exists(directory + "/vocab.json")
         if hasVocabulary && TokenizerFile.exists(directory + "/merges.txt") {
-            return try loadVocabularyAndMerges(
-                directory, roles: try SpecialTokenRoles(directory: directory))
+            return try loadVocabularyAndMerges(directory, roles: roles)
         }
+        if hasPieces { return try loadSentencePiece(directory, roles) }
         if hasVocabulary {
             throw .unreadable(
                 path: directory + "/merges.txt",
                 reason: "no such file (expected beside vocab.json)")
-        }
-        if TokenizerFile.exists(directory + "/tokenizer.model") {
-            throw .unsupported(
-                source: directory + "/tokenizer.model", what: "kind of tokenizer (SentencePiece)")
         }
         throw .noTokenizer(directory: directory)
     }

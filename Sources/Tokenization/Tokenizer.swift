@@ -31,12 +31,13 @@ public struct SpecialTokenIDs: Sendable, Equatable {
 
 /// Text ↔ token ids, after a checkpoint's own vocabulary.
 ///
-/// Byte-level BPE (GPT-2, SmolLM) and WordPiece (uncased BERT). A value can be used from any
-/// number of threads at once; each keeps a cache of bounded size.
+/// Byte-level BPE (GPT-2, SmolLM), SentencePiece (Llama) and WordPiece (uncased BERT). A value can
+/// be used from any number of threads at once; each keeps a cache of bounded size.
 public struct Tokenizer: Sendable {
     /// The algorithm and its tables.
     enum Model: Sendable {
         case bytePairs(BytePairModel)
+        case sentencePiece(SentencePieceModel)
         case wordPiece(WordPieceModel)
     }
 
@@ -87,10 +88,12 @@ public struct Tokenizer: Sendable {
         return result
     }
 
-    /// What kind of tokenizer this is, for messages: `byte-level BPE` or `WordPiece`.
+    /// What kind of tokenizer this is, for messages, such as `byte-level BPE`.
     public var kind: String {
         switch model {
         case .bytePairs: "byte-level BPE"
+        case .sentencePiece(let model):
+            model.algorithm == .unigram ? "SentencePiece unigram" : "SentencePiece BPE"
         case .wordPiece: "WordPiece"
         }
     }
@@ -110,7 +113,7 @@ public struct Tokenizer: Sendable {
     /// The ids of `text` and what there is to say about them.
     /// - Throws: ``TokenizationError/specialTokenInText(token:byteOffset:)`` under
     ///   ``SpecialTokenPolicy/error``; ``TokenizationError/notAvailable(operation:kind:)`` for
-    ///   offsets of a WordPiece tokenizer.
+    ///   offsets unless this is byte-level BPE.
     public func encoding(
         of text: String, _ options: EncodingOptions = EncodingOptions()
     ) throws(TokenizationError) -> Encoding {
@@ -118,7 +121,7 @@ public struct Tokenizer: Sendable {
     }
 
     /// The ids of a text given as UTF-8. Bytes that are not valid UTF-8 are kept (byte-level BPE)
-    /// or replaced by U+FFFD (WordPiece).
+    /// or replaced by U+FFFD (SentencePiece, WordPiece).
     public func encoding(
         of utf8: [UInt8], _ options: EncodingOptions = EncodingOptions()
     ) throws(TokenizationError) -> Encoding {
@@ -131,8 +134,10 @@ public struct Tokenizer: Sendable {
         of text: UnsafeBufferPointer<UInt8>, _ options: EncodingOptions
     ) throws(TokenizationError) -> Encoding {
         var encoding = Encoding()
-        if options.recordsOffsets, case .wordPiece = model {
-            throw .notAvailable(operation: "recording offsets", kind: kind)
+        if options.recordsOffsets {
+            guard case .bytePairs = model else {
+                throw .notAvailable(operation: "recording offsets", kind: kind)
+            }
         }
         switch options.specialTokens {
         case .asText: withoutSpecialTokens(text, options, into: &encoding)
@@ -204,6 +209,8 @@ public struct Tokenizer: Sendable {
         let part = UnsafeBufferPointer(rebasing: text[range])
         switch model {
         case .wordPiece(let model): model.encode(part, into: &encoding.ids)
+        case .sentencePiece(let model):
+            model.encode(part, into: &encoding.ids, workspace.sentencePieces)
         case .bytePairs(let model):
             let first = encoding.ids.count
             encoding.droppedBytes += model.encode(
@@ -255,6 +262,7 @@ public struct Tokenizer: Sendable {
 /// each to one thread at a time.
 final class Workspace: @unchecked Sendable {
     lazy var bytePairs = BytePairWorkspace()
+    lazy var sentencePieces = SentencePieceWorkspace()
 }
 
 /// Workspaces that no thread is using. There are as many as threads ever encoded at once.

@@ -118,6 +118,10 @@ extension JSONValue {
         return elements?.compactMap { $0.integer.flatMap { Int32(exactly: $0) } } ?? []
     }
 
-    /// A token given by its text or as an object with `content`.
-    var tokenContent: String? { string ?? object?["content"]?.string }
+    /// A token given by its text or as an object with `content`. Early Llama checkpoints name roles
+    /// that they leave to the model with empty texts.
+    var tokenContent: String? {
+        let content = string ?? object?["content"]?.string
+        return content == "" ? nil : content
+    }
 }

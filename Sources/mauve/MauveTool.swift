@@ -16,13 +16,15 @@ import ToolKit
             Prints one JSON object with the score and everything it depends on. p are human texts, q \
             generated ones, each from records (--p, --q), or from features (--p-features, --q-features). \
             Scores are comparable only with equal hyperparameters and the same feature model; published \
-            ones use gpt2-large and thousands of texts. All texts or features are held in memory. \
+            ones use gpt2-large and thousands of texts. Texts of different lengths are told apart by \
+            length alone: --match-length. All texts or features are held in memory. \
             --histograms FILE takes JSON lines {"p":[...],"q":[...]} and prints one object a line.
             """,
         libraries: [BLAS.description])
 
     static let example = """
         mauve --p test.jsonl.zst --q outputs.jsonl.zst --model gpt2-large
+        mauve --match-length --p tokens.jsonl.zst --q outputs.jsonl.zst --model gpt2-large
         mauve --p-features features.safetensors:p --q-features features.safetensors:q
         """
 
@@ -75,6 +77,13 @@ import ToolKit
     @Option(help: "Texts are cut to this many tokens.")
     var maxTokens = 1024
 
+    @Flag(
+        help: """
+            Pair the texts of p and q by id and cut both of each pair to the tokens of the shorter \
+            one, or length is what is measured.
+            """)
+    var matchLength = false
+
     @Flag(help: "Compute a score from fewer than two texts a bucket.")
     var force = false
 
@@ -93,7 +102,7 @@ import ToolKit
         }
         let sides = [p, q, pFeatures, qFeatures]
         if histograms != nil {
-            guard sides.allSatisfy({ $0 == nil }), featuresOut == nil else {
+            guard sides.allSatisfy({ $0 == nil }), featuresOut == nil, !matchLength else {
                 throw ValidationError("--histograms stands alone")
             }
             return
@@ -102,6 +111,9 @@ import ToolKit
         where (texts == nil) == (features == nil) {
             throw ValidationError(
                 "either --\(name) or --\(name)-features is needed, or --histograms")
+        }
+        if matchLength, p == nil || q == nil {
+            throw ValidationError("--match-length needs texts on both sides, --p and --q")
         }
         if (p ?? q) != nil, model == nil {
             throw ValidationError("--model is needed for the features of texts")
@@ -141,42 +153,62 @@ import ToolKit
     }
 
     private func compareFeatures(_ log: Log) throws {
-        let textsP = try p.map { try SideTexts(path: $0, field: pField, author: .person) }
-        let textsQ = try q.map { try SideTexts(path: $0, field: qField, author: .model) }
+        let texts = try sides()
         SideTexts.warn(
-            [("p", textsP), ("q", textsQ)].compactMap { name, side in side.map { (name, $0) } }, log
-        )
+            [("p", texts.p), ("q", texts.q)].compactMap { name, side in side.map { (name, $0) } },
+            lengthsMatch: matchLength, log)
         let extractor = try (p ?? q) == nil ? nil : model.map(FeatureExtractor.load(directory:))
+        var tokens = try (p: tokens(texts.p, extractor), q: tokens(texts.q, extractor))
+        let match = matchLength ? try LengthMatch(cutting: &tokens.p, &tokens.q) : nil
+        match?.report(log)
         let features = try (
-            p: features(of: textsP, or: pFeatures, "p", extractor, log),
-            q: features(of: textsQ, or: qFeatures, "q", extractor, log)
+            p: features(of: tokens.p, or: pFeatures, "p", extractor, log),
+            q: features(of: tokens.q, or: qFeatures, "q", extractor, log)
         )
         let hash = try extractor == nil ? nil : model.map(modelHash)
         if let featuresOut {
             try FeatureFile.write(
                 p: features.p, q: features.q, to: featuresOut,
-                metadata: ["tool": Version.package, "model_sha256": hash ?? ""])
+                metadata: [
+                    "tool": Version.package, "model_sha256": hash ?? "",
+                    "lengths": matchLength ? "matched" : "as they are",
+                ])
         }
         let score = try MauveScore(p: features.p, q: features.q, options: options)
         for warning in score.warnings { log.warning(warning) }
         var fields = score.json(version: version)
         fields["model_sha256"] = hash.map { .string($0) }
         fields["max_tokens"] = hash == nil ? nil : .integer(Int64(maxTokens))
-        fields["p_texts"] = textsP?.json
-        fields["q_texts"] = textsQ?.json
+        fields["p_texts"] = texts.p?.json(LengthSummary(tokens.p.map(\.count)))
+        fields["q_texts"] = texts.q?.json(LengthSummary(tokens.q.map(\.count)))
+        fields["match_length"] = match?.json
         var result = try OutputFile(path: output, format: .plain)
         try result.write(try JSONValue.object(fields).serialized() + [0x0A])
         try result.finish()
         log.summary(score.signature(version: version))
     }
 
+    /// The texts of both sides, nil where features are given.
+    private func sides() throws -> (p: SideTexts?, q: SideTexts?) {
+        let humans = try p.map { try TextOfRecord.all(in: $0, field: pField, author: .person) }
+        let models = try q.map { try TextOfRecord.all(in: $0, field: qField, author: .model) }
+        guard matchLength, let humans, let models, let p, let q else {
+            return (humans.map(SideTexts.init), models.map(SideTexts.init))
+        }
+        // One file may hold both sides.
+        return try SideTexts.pairs(humans, models, names: p == q ? ("p", "q") : (p, q))
+    }
+
+    private func tokens(_ side: SideTexts?, _ model: FeatureExtractor?) throws -> [[Int32]] {
+        guard let side, let model else { return [] }
+        return try model.tokens(of: side.texts, maximumTokens: maxTokens)
+    }
+
     private func features(
-        of texts: SideTexts?, or file: String?, _ name: String, _ model: FeatureExtractor?,
+        of tokens: [[Int32]], or file: String?, _ name: String, _ model: FeatureExtractor?,
         _ log: Log
     ) throws -> FeatureSet {
-        if let texts, let model {
-            return try texts.features(model, maximumTokens: maxTokens, log: log)
-        }
+        if file == nil, let model { return try model.features(tokens, log) }
         return try FeatureFile.read(file ?? "", defaultName: name)
     }
 
@@ -194,6 +226,7 @@ import ToolKit
         options.scalingFactor = scalingFactor
         options.explainedVariance = explainedVariance
         options.seed = common.seed
+        options.matchesLengths = matchLength
         options.force = force
         return options
     }

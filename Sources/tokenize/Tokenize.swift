@@ -13,8 +13,9 @@ struct Tokenize: CommandLineTool {
             Raw records are {"instruction","context","response"}, {"prompt","response"} or \
             {"text"}. A token record has id, prompt, response, prompt_ids and response_ids; \
             other fields stay. A whole response ends in one end-of-sequence id, a truncated one \
-            has none. Special-token text in the data is ordinary text unless --special says \
-            otherwise.
+            has none; no beginning-of-sequence id is added. Special-token text in the data is ordinary \
+            text unless --special says otherwise. Tokenizers: byte-level BPE and WordPiece \
+            (tokenizer.json, or vocab.json with merges.txt), SentencePiece (tokenizer.model).
             """)
 
     static let example = """

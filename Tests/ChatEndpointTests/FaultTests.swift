@@ -266,4 +266,26 @@ import Testing
             #expect(proxy.connections == 0)
         }
     }
+
+    @Test("HTTPS_PROXY is gone through, without the key in the clear, and NO_PROXY heeded")
+    func secureProxy() throws {
+        let proxy = try FaultServer { _ in .answer([], status: 403) }
+        defer { proxy.stop() }
+        let arguments = ["--base-url", "https://judge.invalid/v1", "--retries", "0"]
+        var environment = [
+            "HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)", "https_proxy": "",
+            "OPENAI_API_KEY": Judging.key,
+        ]
+        try Judging.with { judging throws in
+            let result = try judging.judge(nil, arguments, environment: environment)
+            #expect(result.status == 74)
+            let request = try #require(proxy.requests.first)
+            #expect(request.path == "judge.invalid:443")
+            #expect(request.headers["authorization"] == nil)
+            let connections = proxy.connections
+            environment["NO_PROXY"] = "judge.invalid"
+            #expect(try judging.judge(nil, arguments, environment: environment).status == 74)
+            #expect(proxy.connections == connections)
+        }
+    }
 }

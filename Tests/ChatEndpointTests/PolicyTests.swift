@@ -17,6 +17,7 @@ import Testing
             (["retry-after": "7"], 7), (["retry-after": "0.25"], 0.25),
             (["retry-after-ms": "1500", "retry-after": "9"], 1.5),
             (["retry-after": "Sun, 06 Nov 1994 08:49:47 GMT"], 10), (["retry-after": "600"], 600),
+            (["retry-after": "1e300"], 1e9), (["retry-after-ms": "inf"], 1e9),
         ]))
     func requested(headers: [String: String], seconds: Double) throws {
         let pause = try #require(RetryPolicy.requestedPause(headers, now: 784_111_777))
@@ -28,7 +29,7 @@ import Testing
         arguments: [[String: String]]([
             [:], ["retry-after": "soon"], ["retry-after": "0"], ["retry-after": "-3"],
             ["retry-after": "nan"], ["retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"],
-            ["retry-after": "Sun, 06 Brumaire 1994 08:49:47 GMT"], ["retry-after": "1e300"],
+            ["retry-after": "Sun, 06 Brumaire 1994 08:49:47 GMT"],
         ]))
     func notRequested(headers: [String: String]) {
         #expect(RetryPolicy.requestedPause(headers, now: 784_111_777) == nil)
