@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Glibc
 public import ToolKit
 public import Training
 public import Transformer
@@ -57,6 +58,10 @@ public struct MemoryOptions: ParsableArguments {
         _ configuration: DecoderConfiguration, rows: @autoclosure () -> StepRows, _ log: Log
     ) throws(TrainingError) -> MemoryPlan? {
         guard let budget = memoryBudget?.bytes else { return nil }
+        let installed = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        if budget > installed {
+            log.warning("--memory-budget is more than this machine has, \(gibibytes(installed))")
+        }
         let needs = MemoryNeeds(configuration, rows: rows())
         let plan = try needs.plan(within: budget)
         log.info(
