@@ -73,7 +73,7 @@ public final class PackedWeights {
             Parallel.forEach((outputs + width - 1) / width) { panel in
                 factor.pack(
                     outer: panel * width..<min((panel + 1) * width, outputs), inner: 0..<inputs,
-                    precision: precision, width: width, into: start + panel * panelSize)
+                    precision: precision, panelSize: panelSize, into: start + panel * panelSize)
             }
             start += (outputs + width - 1) / width * panelSize
         }
