@@ -127,6 +127,21 @@ dolly-decoding: ## Compare MLE and CPO under greedy, top-k, top-p and beam decod
 wiki-experiment: ## Train on running text: WIKI=FILE WIKI_DETOKENIZE=auto|yes|no
 	+@$(MAKE) --no-print-directory experiment EXPERIMENT=wiki
 
+# The paper's own base models, whose weights BASE=DIR has to hold; hours to days, see
+# pipelines/paper/*.mk. One step of each from random weights needs nothing.
+ONE_STEP = pipelines/paper/one-step.sh $(BIN)
+
+.PHONY: paper-gpt2-xl paper-openllama-3b paper-step-gpt2-xl paper-step-openllama-3b
+paper-gpt2-xl paper-openllama-3b: paper-%: ## Run the paper's experiment with its base model: BASE=DIR
+	@[[ -d '$(BASE)' ]] || { echo "$@: BASE=DIR has to hold the weights of $*" >&2; exit 64; }
+	+@$(MAKE) --no-print-directory experiment EXPERIMENT=paper PROFILE=$*
+
+paper-step-gpt2-xl: build bench-packages ## Make one step of GPT-2 XL from random weights, show its peak
+	@$(ONE_STEP) gpt2-xl 20GiB
+
+paper-step-openllama-3b: build bench-packages ## Make one step of OpenLlama-3B from random weights
+	@$(ONE_STEP) openllama-3b 22GiB
+
 .PHONY: experiment search smoke inputs experiment-packages fetch-packages
 experiment: smoke
 	+@$(STAGES) experiment

@@ -56,7 +56,7 @@ let package = Package(
         library("StreamIO", ["CLinux", "CZstd", crypto]),
         library("Records", ["StreamIO"]),
         library("Tokenization", ["StreamIO", "Records"]),
-        library("Checkpoints", ["StreamIO", "Transformer"]),
+        library("Checkpoints", ["Kernels", "StreamIO", "Transformer"]),
 
         // What the tools do
         library(

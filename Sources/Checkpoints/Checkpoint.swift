@@ -2,13 +2,13 @@ import Glibc
 import StreamIO
 public import Transformer
 
-/// A decoder as a checkpoint directory holds it, its weights in memory in single precision.
+/// A decoder as a checkpoint directory holds it, its weights in memory.
 public struct Checkpoint {
     /// The model's shape. Its end-of-text tokens are those of `generation_config.json` if it names
     /// any, with the one of `config.json` first if it is among them.
     public var configuration: DecoderConfiguration
     /// The weights, laid out as ``ParameterLayout`` says.
-    public var parameters: ParameterBuffer
+    public var weights: ParameterStorage
     /// `config.json` as read, with the keys that nothing here knows.
     public var config: HuggingFaceConfig
     /// The text of `generation_config.json` if there is one.
@@ -26,10 +26,25 @@ public struct Checkpoint {
     ///   - config: the model's shape, and other keys for `config.json`
     ///   - parameters: laid out as ``ParameterLayout`` says
     public init(config: HuggingFaceConfig, parameters: ParameterBuffer) {
+        self.init(config: config, weights: .single(parameters))
+    }
+
+    /// A checkpoint made in memory.
+    ///
+    /// - Parameters:
+    ///   - config: the model's shape, and other keys for `config.json`
+    ///   - weights: laid out as ``ParameterLayout`` says
+    public init(config: HuggingFaceConfig, weights: ParameterStorage) {
         configuration = config.configuration
-        self.parameters = parameters
+        self.weights = weights
         self.config = config
         storedType = .float32
+    }
+
+    /// The weights in single precision: made anew at every call if they are held in bfloat16.
+    public var parameters: ParameterBuffer {
+        get { weights.single }
+        set { weights = .single(newValue) }
     }
 
     /// The table of the weights.
@@ -53,16 +68,20 @@ public struct Checkpoint {
     /// - Parameters:
     ///   - directory: a Hugging Face directory with `config.json` and safetensors weights
     ///   - checkFinite: whether NaN and infinity among the weights are errors
+    ///   - isCompact: whether weights are held in bfloat16, rounded to nearest if they are stored in
+    ///     another type
     /// - Throws: ``CheckpointError`` for everything that keeps the model from being exactly the one
     ///   that the directory describes.
     public static func load(
-        directory: String, checkFinite: Bool = true
+        directory: String, checkFinite: Bool = true, isCompact: Bool = false
     ) throws(CheckpointError) -> Checkpoint {
         let config = try HuggingFaceConfig(directory: directory)
         let generation = try generationConfig(directory)
         let source = try TensorSource(directory: directory)
-        let parameters = try read(source, config.configuration, checkFinite: checkFinite)
-        var checkpoint = Checkpoint(config: config, parameters: parameters)
+        let weights = ParameterStorage(
+            count: ParameterLayout(config.configuration).count, isCompact: isCompact)
+        try read(source, config.configuration, checkFinite: checkFinite, into: weights)
+        var checkpoint = Checkpoint(config: config, weights: weights)
         checkpoint.configuration = try config.configuration.withEnds(
             generation?.tokens("eos_token_id"))
         if generation != nil {
@@ -94,25 +113,36 @@ public struct Checkpoint {
 
     // MARK: Weights
 
+    /// Replaces weights by those of a directory whose model has the same shape, tensor by tensor.
+    public static func readWeights(
+        directory: String, into weights: ParameterStorage
+    ) throws(CheckpointError) {
+        let config = try HuggingFaceConfig(directory: directory)
+        try read(
+            TensorSource(directory: directory), config.configuration, checkFinite: true,
+            into: weights)
+    }
+
     private static func read(
-        _ source: TensorSource, _ configuration: DecoderConfiguration, checkFinite: Bool
-    ) throws(CheckpointError) -> ParameterBuffer {
+        _ source: TensorSource, _ configuration: DecoderConfiguration, checkFinite: Bool,
+        into weights: ParameterStorage
+    ) throws(CheckpointError) {
         let layout = ParameterLayout(configuration)
         var names = try TensorNames.canonical(source, configuration.architecture)
         try resolveTiedHead(&names, source, configuration)
         try checkNames(names, layout, source)
         try checkShapes(names, layout, source)
-        let parameters = ParameterBuffer(count: layout.count)
+        precondition(weights.count == layout.count, "weights of another shape")
         for entry in layout.entries {
             guard let name = names[entry.name] else { continue }
-            let values = parameters.elements(of: entry)
             let file = try source.file(of: name)
-            try file.floats(name, into: values)
-            if checkFinite, let index = firstNonFinite(UnsafeBufferPointer(values)) {
-                throw .notFinite(file: file.path, tensor: name, index: index)
+            try weights.fill(entry) { values throws(CheckpointError) in
+                try file.floats(name, into: values)
+                if checkFinite, let index = firstNonFinite(UnsafeBufferPointer(values)) {
+                    throw .notFinite(file: file.path, tensor: name, index: index)
+                }
             }
         }
-        return parameters
     }
 
     /// With a tied head one of the two tensors may be stored, under either name, or both if they

@@ -1,3 +1,4 @@
+import Kernels
 import StreamIO
 import Transformer
 
@@ -19,7 +20,7 @@ extension Checkpoint {
         additional: (String) throws -> Void = { _ in }
     ) throws {
         let layout = layout
-        precondition(parameters.count >= layout.count, "parameters do not fit the configuration")
+        precondition(weights.count >= layout.count, "parameters do not fit the configuration")
         try AtomicDirectory.write(to: path) { temporary in
             var config = config
             config.configuration = configuration
@@ -42,11 +43,35 @@ extension Checkpoint {
                 maximumShardSize: maximumShardSize
             ) { tensor, sink in
                 guard let entry = layout[tensor.name] else { return }
-                try encode(
-                    UnsafeBufferPointer(parameters.elements(of: entry)), as: type,
-                    tensor: tensor.name, to: sink)
+                try encode(entry, as: type, to: sink)
             }
             try additional(temporary)
+        }
+    }
+
+    private func encode(
+        _ entry: ParameterEntry, as type: WeightType, to sink: SafetensorsWriter.Sink
+    ) throws {
+        switch weights {
+        case .single(let buffer):
+            try Checkpoints.encode(
+                UnsafeBufferPointer(buffer.elements(of: entry)), as: type, tensor: entry.name,
+                to: sink)
+        case .compact(let compact) where type == .bfloat16:
+            try sink(compact.bytes(of: entry))
+        case .compact(let compact):
+            let block = 1 << 20
+            var values = [Float](repeating: 0, count: min(block, entry.count))
+            for start in stride(from: 0, to: entry.count, by: block) {
+                let count = min(block, entry.count - start)
+                try values.withUnsafeMutableBufferPointer { values in
+                    guard let target = values.baseAddress else { return }
+                    widen(compact.base + entry.offset + start, into: target, count: count)
+                    try Checkpoints.encode(
+                        UnsafeBufferPointer(start: target, count: count), as: type,
+                        tensor: entry.name, to: sink)
+                }
+            }
         }
     }
 }

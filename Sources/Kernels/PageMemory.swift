@@ -32,19 +32,39 @@ public enum PageMemory {
         _ count: Int, of type: Element.Type
     ) -> UnsafeMutablePointer<Element> {
         let memory: UnsafeMutablePointer<Element> = allocate(count, of: type)
-        let bytes = count * MemoryLayout<Element>.stride
-        let page = 4096
-        let address = UnsafeMutableRawPointer(memory)
-        // Whole pages are given back to the system, which hands out fresh zeros.
-        let first = address.alignedUp(toMultipleOf: page)
-        let last = (address + bytes).alignedDown(toMultipleOf: page)
-        guard first < last, madvise(first, last - first, MADV_DONTNEED) == 0 else {
-            memset(address, 0, bytes)
-            return memory
-        }
-        memset(address, 0, first - address)
-        memset(last, 0, address + bytes - last)
+        discard(memory, bytes: count * MemoryLayout<Element>.stride)
         return memory
+    }
+
+    /// Turns memory into zeros; its whole pages take no room until they are touched again.
+    public static func discard(_ memory: UnsafeMutableRawPointer, bytes: Int) {
+        let page = 4096
+        // Whole pages are given back to the system, which hands out fresh zeros.
+        let first = memory.alignedUp(toMultipleOf: page)
+        let last = (memory + bytes).alignedDown(toMultipleOf: page)
+        guard first < last, madvise(first, last - first, MADV_DONTNEED) == 0 else {
+            memset(memory, 0, bytes)
+            return
+        }
+        memset(memory, 0, first - memory)
+        memset(last, 0, memory + bytes - last)
+    }
+
+    /// Addresses for `bytes` zeros, to be given back with ``unmap(_:bytes:)``. Only pages that are
+    /// touched take memory, and the system promises none, so that there may be more of them than it has.
+    public static func map(bytes: Int) -> UnsafeMutableRawPointer {
+        let memory = mmap(
+            nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard let memory, memory != MAP_FAILED else {
+            fatalError("no addresses for \(bytes) bytes")
+        }
+        if bytes >= 2 * hugePage { madvise(memory, bytes, MADV_HUGEPAGE) }
+        return memory
+    }
+
+    /// Gives back what ``map(bytes:)`` gave.
+    public static func unmap(_ memory: UnsafeMutableRawPointer, bytes: Int) {
+        munmap(memory, bytes)
     }
 
     /// Gives back what ``allocate(bytes:)`` gave.

@@ -23,41 +23,177 @@ public final class AdamW {
     /// The constants.
     public let configuration: AdamWConfiguration
     /// First moments, laid out as the parameters.
-    public let firstMoments: ParameterBuffer
+    public let firstMoments: ParameterStorage
     /// Second moments, laid out as the parameters.
-    public let secondMoments: ParameterBuffer
+    public let secondMoments: ParameterStorage
     /// Updates made so far.
     public internal(set) var step = 0
+    private let roundingSeed: UInt64
 
     /// An optimizer that has made no update.
-    public init(parameterCount: Int, configuration: AdamWConfiguration) {
+    ///
+    /// - Parameters:
+    ///   - isCompact: whether moments are bfloat16, as the weights of the model then are
+    ///   - roundingSeed: of stochastic rounding
+    public init(
+        parameterCount: Int, configuration: AdamWConfiguration, isCompact: Bool = false,
+        roundingSeed: UInt64 = 0
+    ) {
         self.configuration = configuration
-        firstMoments = ParameterBuffer(count: parameterCount)
-        secondMoments = ParameterBuffer(count: parameterCount)
+        self.roundingSeed = roundingSeed
+        firstMoments = ParameterStorage(count: parameterCount, isCompact: isCompact)
+        secondMoments = ParameterStorage(count: parameterCount, isCompact: isCompact)
     }
 
-    /// Updates the model's parameters.
+    /// Updates the model's parameters, after the backward passes that are left to do.
     ///
-    /// - Returns: the gradient's norm before clipping.
+    /// - Returns: the gradient's norm before clipping; if it is not finite, nothing is updated.
     public func update(
-        _ model: Decoder, gradients: ParameterBuffer, learningRate: Double
+        _ model: Decoder, gradients: StepGradients, learningRate: Double
     ) -> Double {
-        let norm = sumOfSquares(gradients.base, count: gradients.count).squareRoot()
-        guard norm.isFinite else { return norm }
-        step += 1
-        // The small constant is the reference implementation's guard against division by zero.
-        let clip = min(1, configuration.clipNorm / (norm + 1e-6))
-        for entry in model.layout.entries {
-            adamWUpdate(
-                parameters: model.parameters.base + entry.offset,
-                gradients: gradients.base + entry.offset,
-                firstMoments: firstMoments.base + entry.offset,
-                secondMoments: secondMoments.base + entry.offset, count: entry.count, step: step,
-                learningRate: Float(learningRate), beta1: Float(configuration.beta1),
-                beta2: Float(configuration.beta2), epsilon: Float(configuration.epsilon),
-                weightDecay: entry.decays ? Float(configuration.weightDecay) : 0,
-                gradientScale: Float(clip))
+        if gradients.method == .deferred {
+            return configuration.clipNorm == .infinity
+                ? updateAsTheyCome(model, gradients, learningRate)
+                : updateInTwoPasses(model, gradients, learningRate)
+        }
+        let buffer = gradients.buffer
+        var norm = 0.0
+        StageClock.measure(.optimizer) {
+            norm = sumOfSquares(buffer.base, count: buffer.count).squareRoot()
+            guard norm.isFinite else { return }
+            step += 1
+            update(
+                model, model.layout.entries[...], gradients: buffer, learningRate: learningRate,
+                clip: clip(norm))
         }
         return norm
+    }
+
+    /// The factor on gradients of this norm.
+    private func clip(_ norm: Double) -> Double {
+        // The small constant is the reference implementation's guard against division by zero.
+        min(1, configuration.clipNorm / (norm + 1e-6))
+    }
+
+    // MARK: Part by part
+
+    /// Applies the gradient of each part as soon as it is complete. Parts after one whose gradient is not
+    /// finite stay as they are.
+    private func updateAsTheyCome(
+        _ model: Decoder, _ gradients: StepGradients, _ learningRate: Double
+    ) -> Double {
+        let parts = PartEntries(model)
+        var squares = 0.0
+        step += 1
+        func apply(_ range: Range<Int>) {
+            StageClock.measure(.optimizer) {
+                squares += sumOfSquares(
+                    gradients.buffer.base + range.lowerBound, count: range.count)
+                guard squares.isFinite else { return }
+                update(
+                    model, parts[range], gradients: gradients.buffer, learningRate: learningRate,
+                    clip: 1)
+                gradients.buffer.discard(range)
+            }
+        }
+        apply(parts.parts.finalNorm)
+        apply(parts.parts.head)
+        model.backwardBlocks(gradients, onBlock: apply)
+        model.backwardEmbeddings(gradients)
+        apply(parts.parts.embeddings)
+        if !squares.isFinite { step -= 1 }
+        return squares.squareRoot()
+    }
+
+    /// Goes through the blocks once for the norm, and again for the gradients, which clipping needs the
+    /// norm for. Those of embeddings, final norm and head stay in between.
+    private func updateInTwoPasses(
+        _ model: Decoder, _ gradients: StepGradients, _ learningRate: Double
+    ) -> Double {
+        let parts = PartEntries(model)
+        var squares = 0.0
+        func measure(_ range: Range<Int>) {
+            StageClock.measure(.optimizer) {
+                squares += sumOfSquares(
+                    gradients.buffer.base + range.lowerBound, count: range.count)
+            }
+        }
+        model.backwardBlocks(gradients) { range in
+            measure(range)
+            gradients.buffer.discard(range)
+        }
+        model.backwardEmbeddings(gradients)
+        let ends = [parts.parts.embeddings, parts.parts.finalNorm, parts.parts.head]
+        for range in ends { measure(range) }
+        let norm = squares.squareRoot()
+        guard norm.isFinite else { return norm }
+        step += 1
+        let clip = clip(norm)
+        func apply(_ range: Range<Int>) {
+            StageClock.measure(.optimizer) {
+                update(
+                    model, parts[range], gradients: gradients.buffer, learningRate: learningRate,
+                    clip: clip)
+                gradients.buffer.discard(range)
+            }
+        }
+        for range in ends { apply(range) }
+        model.backwardBlocks(gradients, onBlock: apply)
+        return norm
+    }
+
+    // MARK: Entries
+
+    private func update(
+        _ model: Decoder, _ entries: ArraySlice<ParameterEntry>, gradients: ParameterBuffer,
+        learningRate: Double, clip: Double
+    ) {
+        for entry in entries {
+            let decay = entry.decays ? Float(configuration.weightDecay) : 0
+            let (beta1, beta2) = (Float(configuration.beta1), Float(configuration.beta2))
+            switch (firstMoments, secondMoments) {
+            case (.single(let first), .single(let second)):
+                adamWUpdate(
+                    parameters: model.parameters.base + entry.offset,
+                    gradients: gradients.base + entry.offset,
+                    firstMoments: first.base + entry.offset,
+                    secondMoments: second.base + entry.offset, count: entry.count, step: step,
+                    learningRate: Float(learningRate), beta1: beta1, beta2: beta2,
+                    epsilon: Float(configuration.epsilon), weightDecay: decay,
+                    gradientScale: Float(clip))
+            case (.compact(let first), .compact(let second)):
+                guard let parameters = model.compactParameters else {
+                    preconditionFailure("compact moments of weights that are not")
+                }
+                adamWUpdate(
+                    parameters: parameters.base + entry.offset,
+                    gradients: gradients.base + entry.offset,
+                    firstMoments: first.base + entry.offset,
+                    secondMoments: second.base + entry.offset, count: entry.count, step: step,
+                    learningRate: Float(learningRate), beta1: beta1, beta2: beta2,
+                    epsilon: Float(configuration.epsilon), weightDecay: decay,
+                    gradientScale: Float(clip),
+                    draws: RoundingDraws(seed: roundingSeed, tensor: entry.name, step: step))
+            default: preconditionFailure("moments of two types")
+            }
+        }
+    }
+}
+
+/// The tensors of each part of a model.
+private struct PartEntries {
+    let parts: ParameterParts
+    private let entries: [ParameterEntry]
+
+    init(_ model: Decoder) {
+        parts = ParameterParts(model.configuration, model.layout)
+        entries = model.layout.entries
+    }
+
+    /// The tensors in a part's range; entries are in the order of their offsets.
+    subscript(range: Range<Int>) -> ArraySlice<ParameterEntry> {
+        let first = entries.firstIndex { $0.offset >= range.lowerBound } ?? entries.endIndex
+        let end = entries.firstIndex { $0.offset >= range.upperBound } ?? entries.endIndex
+        return entries[first..<end]
     }
 }

@@ -19,7 +19,7 @@ public struct MLEObjective: TrainingObjective {
 
     /// Adds the gradient of the mean negative log-likelihood over the batch's target tokens.
     public func accumulate(
-        _ records: [Int], step: Int, model: Decoder, gradients: ParameterBuffer
+        _ records: [Int], step: Int, model: Decoder, gradients: StepGradients
     ) -> StepResult {
         mleStep(records.map { trees[$0] }, rowLimit: rowLimit, model, gradients) { $1 }
     }
@@ -29,7 +29,7 @@ public struct MLEObjective: TrainingObjective {
 ///
 /// - Parameter inputs: what a micro-batch, that of a range of `trees`, is computed on
 func mleStep(
-    _ trees: [TokenTree], rowLimit: Int, _ model: Decoder, _ gradients: ParameterBuffer,
+    _ trees: [TokenTree], rowLimit: Int, _ model: Decoder, _ gradients: StepGradients,
     inputs: (Range<Int>, PackedBatch) -> PackedBatch
 ) -> StepResult {
     let packed = microBatches(trees, rowLimit: rowLimit).map {

@@ -60,6 +60,7 @@ extension StepReport {
             "tokens": .integer(Int64(result.tokens)), "rows": .integer(Int64(result.rows)),
             "seconds": .number(seconds), "precision": .string(precision.rawValue),
         ]
+        if let plan { fields["memory_plan"] = .string(plan.rawValue) }
         if let stages {
             fields["stages"] = .object(
                 Dictionary(

@@ -74,7 +74,7 @@ public struct PreferenceObjective: TrainingObjective {
 
     /// Adds the gradient of the mean loss over the batch's prompts.
     public func accumulate(
-        _ records: [Int], step: Int, model: Decoder, gradients: ParameterBuffer
+        _ records: [Int], step: Int, model: Decoder, gradients: StepGradients
     ) -> StepResult {
         let trees = records.map { examples[$0].tree }
         let chosenTokens = trees.reduce(0) { $0 + ($1.continuations.first?.count ?? 0) }
@@ -137,7 +137,7 @@ public struct PreferenceObjective: TrainingObjective {
 /// - Returns: the number of rows that were computed.
 private func accumulateInParts(
     _ tree: TokenTree, _ ranges: [Range<Int>], sharesPrompts: Bool, model: Decoder,
-    gradients: ParameterBuffer, weights: ([Double]) -> [Double]
+    gradients: StepGradients, weights: ([Double]) -> [Double]
 ) -> Int {
     let parts = ranges.map { range in
         (

@@ -36,7 +36,7 @@ public struct ScheduledSamplingObjective: TrainingObjective {
 
     /// Adds the gradient of the mean negative log-likelihood over the batch's target tokens.
     public func accumulate(
-        _ records: [Int], step: Int, model: Decoder, gradients: ParameterBuffer
+        _ records: [Int], step: Int, model: Decoder, gradients: StepGradients
     ) -> StepResult {
         mleStep(records.map { trees[$0] }, rowLimit: rowLimit, model, gradients) { range, batch in
             probability > 0

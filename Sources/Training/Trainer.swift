@@ -13,6 +13,10 @@ public struct TrainerConfiguration: Sendable, Hashable {
     public var schedule: LearningRateSchedule
     /// Optimizer and clipping.
     public var optimizer: AdamWConfiguration
+    /// How memory is used; nil if that was not asked for, which is ``MemoryPlan/full``.
+    public var plan: MemoryPlan?
+    /// Seed of stochastic rounding.
+    public var roundingSeed: UInt64 = 0
 
     /// A configuration.
     public init(
@@ -41,6 +45,8 @@ public struct StepReport: Sendable {
     public var seconds: Double
     /// What the factors of matrix products were rounded to.
     public var precision: MatrixPrecision
+    /// How memory was used, if that was asked for.
+    public var plan: MemoryPlan?
     /// Where the time went, if that is being measured.
     public var stages: StageTimes?
 }
@@ -56,18 +62,24 @@ public final class Trainer {
     /// Which records a step takes.
     public let order: BatchOrder
     private let objective: any TrainingObjective
-    private let gradients: ParameterBuffer
+    private let gradients: StepGradients
 
     /// A run that is at its beginning.
+    ///
+    /// - Parameter model: with compact weights if and only if the configuration's plan says so
     public init(
         model: Decoder, objective: any TrainingObjective, configuration: TrainerConfiguration
     ) {
+        let plan = configuration.plan ?? .full
+        precondition(
+            (model.compactParameters != nil) == plan.isCompact, "weights of another plan")
         self.model = model
         self.objective = objective
         self.configuration = configuration
         optimizer = AdamW(
-            parameterCount: model.parameters.count, configuration: configuration.optimizer)
-        gradients = ParameterBuffer(count: model.parameters.count)
+            parameterCount: model.parameters.count, configuration: configuration.optimizer,
+            isCompact: plan.isCompact, roundingSeed: configuration.roundingSeed)
+        gradients = StepGradients(count: model.parameters.count, method: plan.backward)
         order = BatchOrder(
             recordCount: objective.recordCount, batchSize: configuration.batchSize,
             seed: configuration.shuffleSeed)
@@ -77,12 +89,13 @@ public final class Trainer {
     ///
     /// - Parameter check: called with the loss before the update, which it can prevent by throwing
     /// - Throws: ``TrainingError/diverged(step:what:value:)`` when loss or gradient are not finite;
-    ///   the weights then are those before the step
+    ///   the weights then are those before the step, unless gradients are applied as they come
+    ///   without clipping
     public func makeStep(check: (StepResult) throws -> Void = { _ in }) throws -> StepReport {
         let clock = ContinuousClock()
         let start = clock.now
         let index = optimizer.step
-        StageClock.measure(.optimizer) { gradients.zero() }
+        StageClock.measure(.optimizer) { gradients.reset() }
         let result = try objective.accumulate(
             order.records(step: index), step: index, model: model, gradients: gradients)
         guard result.loss.isFinite else {
@@ -90,16 +103,13 @@ public final class Trainer {
         }
         try check(result)
         let learningRate = configuration.schedule.rate(step: index)
-        var norm = 0.0
-        StageClock.measure(.optimizer) {
-            norm = optimizer.update(model, gradients: gradients, learningRate: learningRate)
-        }
+        let norm = optimizer.update(model, gradients: gradients, learningRate: learningRate)
         guard norm.isFinite else {
             throw TrainingError.diverged(step: index + 1, what: "gradient norm", value: norm)
         }
         return StepReport(
             step: index + 1, result: result, gradientNorm: norm, learningRate: learningRate,
             seconds: (clock.now - start) / .seconds(1), precision: model.precision,
-            stages: StageClock.take())
+            plan: configuration.plan, stages: StageClock.take())
     }
 }

@@ -10,7 +10,7 @@ public protocol TrainingObjective {
     /// - Parameter step: the step, counted from 0, for objectives that draw random numbers
     /// - Returns: the loss and what else is worth noting, before the update.
     func accumulate(
-        _ records: [Int], step: Int, model: Decoder, gradients: ParameterBuffer
+        _ records: [Int], step: Int, model: Decoder, gradients: StepGradients
     ) throws -> StepResult
 }
 

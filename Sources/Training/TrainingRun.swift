@@ -54,16 +54,16 @@ public struct TrainingRun {
     ///
     /// - Returns: the number of steps that were made before.
     public mutating func resume() throws -> Int {
-        let saved = try Checkpoint.load(directory: outputs.directory)
-        guard saved.configuration == start.configuration else {
+        let saved = try Checkpoint.configuration(directory: outputs.directory)
+        guard saved == start.configuration else {
             throw TrainingError.badState(
                 path: outputs.directory, reason: "its model has another shape than --model")
         }
         let state = try TrainingState.read(
             from: outputs.directory, into: trainer.optimizer, layout: trainer.model.layout,
             settings: settings)
-        trainer.model.parameters.base.update(
-            from: saved.parameters.base, count: saved.parameters.count)
+        // In place: there may not be room for the weights twice.
+        try Checkpoint.readWeights(directory: outputs.directory, into: start.weights)
         best = state.best
         return state.step
     }
@@ -112,12 +112,10 @@ public struct TrainingRun {
     }
 
     private func save() throws {
-        var checkpoint = start
-        checkpoint.parameters = trainer.model.parameters
         var metadata = outputs.metadata
         metadata["steps"] = String(trainer.optimizer.step)
         let state = TrainingState(step: trainer.optimizer.step, settings: settings, best: best)
-        try checkpoint.save(
+        try start.save(
             to: outputs.directory, as: outputs.weightType,
             copyingTokenizerFrom: start.directory, metadata: metadata
         ) { temporary in

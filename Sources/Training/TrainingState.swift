@@ -1,4 +1,4 @@
-public import Checkpoints
+import Checkpoints
 import Glibc
 import StreamIO
 import Transformer
@@ -53,17 +53,23 @@ public struct TrainingState: Sendable, Hashable {
         }
         let tensors = Self.moments(optimizer).flatMap { kind, _ in
             layout.entries.map {
-                TensorDescription(name: "\(kind).\($0.name)", type: .f32, shape: $0.shape)
+                TensorDescription(
+                    name: "\(kind).\($0.name)",
+                    type: optimizer.firstMoments.isCompact ? .bf16 : .f32, shape: $0.shape)
             }
         }
-        let buffers = Dictionary(uniqueKeysWithValues: Self.moments(optimizer))
+        let moments = Dictionary(uniqueKeysWithValues: Self.moments(optimizer))
         try SafetensorsWriter.write(to: "\(directory)/optimizer.safetensors", tensors: tensors) {
             tensor, sink in
             let parts = tensor.name.split(separator: ".", maxSplits: 1)
             guard parts.count == 2, let entry = layout[String(parts[1])],
-                let buffer = buffers[String(parts[0])]
+                let storage = moments[String(parts[0])]
             else { return }
-            try sink(UnsafeRawBufferPointer(buffer.elements(of: entry)))
+            switch storage {
+            case .single(let buffer):
+                try sink(UnsafeRawBufferPointer(buffer.elements(of: entry)))
+            case .compact(let compact): try sink(compact.bytes(of: entry))
+            }
         }
         var fields: [String: JSONValue] = [
             "step": .integer(Int64(step)),
@@ -87,29 +93,31 @@ public struct TrainingState: Sendable, Hashable {
     ) throws -> TrainingState {
         let directory = "\(checkpoint)/\(directoryName)"
         let state = try parse("\(directory)/state.json")
-        for (name, expected) in settings.sorted(by: { $0.key < $1.key }) {
-            let got = state.settings[name] ?? "nothing"
+        for name in Set(settings.keys).union(state.settings.keys).sorted() {
+            let (got, expected) = (state.settings[name] ?? "nothing", settings[name] ?? "nothing")
             guard got == expected else {
                 throw TrainingError.foreignState(
                     path: directory, what: name, got: got, expected: expected)
             }
         }
         let file = try SafetensorsFile(path: "\(directory)/optimizer.safetensors")
-        for (kind, buffer) in moments(optimizer) {
+        for (kind, storage) in moments(optimizer) {
             for entry in layout.entries {
                 let name = "\(kind).\(entry.name)"
                 guard file[name]?.shape == entry.shape else {
                     throw TrainingError.badState(
                         path: file.path, reason: "tensor \(name) is absent or of another shape")
                 }
-                try file.floats(name, into: buffer.elements(of: entry))
+                try storage.fill(entry) { values throws(CheckpointError) in
+                    try file.floats(name, into: values)
+                }
             }
         }
         optimizer.step = state.step
         return state
     }
 
-    private static func moments(_ optimizer: AdamW) -> [(String, ParameterBuffer)] {
+    private static func moments(_ optimizer: AdamW) -> [(String, ParameterStorage)] {
         [("first", optimizer.firstMoments), ("second", optimizer.secondMoments)]
     }
 

@@ -98,9 +98,10 @@ public struct ReferenceResolver {
     }
 
     private func load(_ directory: String) throws -> Decoder {
-        let checkpoint = try Checkpoint.load(directory: directory)
+        let checkpoint = try Checkpoint.load(
+            directory: directory, isCompact: session.plan?.isCompact == true)
         return Decoder(
-            configuration: checkpoint.configuration, parameters: checkpoint.parameters,
+            configuration: checkpoint.configuration, weights: checkpoint.weights,
             precision: options.precision.precision)
     }
 

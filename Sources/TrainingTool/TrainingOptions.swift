@@ -1,6 +1,6 @@
 public import ArgumentParser
 import Checkpoints
-public import ToolKit
+import ToolKit
 import Training
 
 extension LearningRateSchedule.Shape: ExpressibleByArgument {}
@@ -63,6 +63,7 @@ public struct TrainingOptions: ParsableArguments {
     package var metrics: String?
 
     @OptionGroup package var precision: PrecisionOptions
+    @OptionGroup package var memory: MemoryOptions
 
     @Flag(
         help:
@@ -70,8 +71,12 @@ public struct TrainingOptions: ParsableArguments {
     )
     package var profileStages = false
 
-    @Option(help: "Type of the weights in the checkpoint: float32, bfloat16, float16.")
-    package var dtype = WeightType.float32
+    @Option(
+        help: """
+            Type of the weights in the checkpoint: float32, bfloat16, float16. Without it float32, or \
+            bfloat16 if they are held so (--memory-budget).
+            """)
+    package var dtype: WeightType?
 
     /// For the parser.
     public init() {}
@@ -105,21 +110,26 @@ public struct TrainingOptions: ParsableArguments {
     }
 
     /// The library's configuration of the run.
-    public func trainerConfiguration(seed: UInt64) -> TrainerConfiguration {
+    ///
+    /// - Parameter plan: how memory is used, if that was asked for
+    public func trainerConfiguration(seed: UInt64, plan: MemoryPlan?) -> TrainerConfiguration {
         var optimizer = AdamWConfiguration()
         optimizer.weightDecay = weightDecay
         optimizer.clipNorm = clipNorm == 0 ? .infinity : clipNorm
-        return TrainerConfiguration(
+        var configuration = TrainerConfiguration(
             steps: steps, batchSize: batchSize, shuffleSeed: noShuffle ? nil : seed,
             schedule: LearningRateSchedule(
                 peak: learningRate, shape: schedule, warmupSteps: warmupSteps, totalSteps: steps),
             optimizer: optimizer)
+        configuration.plan = plan
+        configuration.roundingSeed = seed
+        return configuration
     }
 
     /// Where the run's results go.
-    public func outputs(metadata: [String: String]) -> RunOutputs {
+    public func outputs(metadata: [String: String], plan: MemoryPlan?) -> RunOutputs {
         var outputs = RunOutputs(directory: out)
-        outputs.weightType = dtype
+        outputs.weightType = dtype ?? (plan?.isCompact == true ? .bfloat16 : .float32)
         outputs.metrics = metrics
         outputs.saveEvery = saveEvery
         outputs.keepsState = !noTrainingState
@@ -129,8 +139,8 @@ public struct TrainingOptions: ParsableArguments {
     }
 
     /// What a continued run must share with the one it continues.
-    public func settings(seed: UInt64, records: Int) -> [String: String] {
-        [
+    public func settings(seed: UInt64, records: Int, plan: MemoryPlan?) -> [String: String] {
+        var settings = [
             "batch size": String(batchSize), "records": String(records),
             "order": noShuffle ? "file" : "shuffled with seed \(seed)",
             "learning rate": String(learningRate), "warm-up steps": String(warmupSteps),
@@ -139,5 +149,10 @@ public struct TrainingOptions: ParsableArguments {
             "weight decay": String(weightDecay), "clip norm": String(clipNorm),
             "precision": precision.precision.rawValue,
         ]
+        // The other plans go on with each other's states.
+        if plan?.isCompact == true {
+            settings["weights and moments"] = "bfloat16, rounded with seed \(seed)"
+        }
+        return settings
     }
 }

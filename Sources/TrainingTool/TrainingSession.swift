@@ -13,20 +13,24 @@ public struct TrainingSession {
     public let start: Checkpoint
     /// The model over its weights.
     public let model: Decoder
+    /// How memory is used, if that was asked for.
+    let plan: MemoryPlan?
     private let options: TrainingOptions
     private let seed: UInt64
     private let log: Log
 
-    /// A session that trains `start`.
+    /// A session that trains `start`, whose weights are held as `plan` has it.
     public init(
-        start: Checkpoint, options: TrainingOptions, common: CommonOptions, log: Log
+        start: Checkpoint, options: TrainingOptions, plan: MemoryPlan?, common: CommonOptions,
+        log: Log
     ) {
         self.start = start
+        self.plan = plan
         self.options = options
         self.log = log
         seed = common.seed
         model = Decoder(
-            configuration: start.configuration, parameters: start.parameters,
+            configuration: start.configuration, weights: start.weights,
             precision: options.precision.precision)
         for warning in start.warnings { log.warning(warning) }
     }
@@ -72,12 +76,14 @@ public struct TrainingSession {
     ) throws {
         let trainer = Trainer(
             model: model, objective: objective,
-            configuration: options.trainerConfiguration(seed: seed))
-        var allSettings = options.settings(seed: seed, records: objective.recordCount)
+            configuration: options.trainerConfiguration(seed: seed, plan: plan))
+        var allSettings = options.settings(
+            seed: seed, records: objective.recordCount, plan: plan)
         allSettings.merge(settings) { $1 }
         var run = TrainingRun(
-            start: start, trainer: trainer, outputs: options.outputs(metadata: metadata),
-            settings: allSettings, evaluation: evaluation)
+            start: start, trainer: trainer,
+            outputs: options.outputs(metadata: metadata, plan: plan), settings: allSettings,
+            evaluation: evaluation)
         if options.resume {
             if TrainingState.exists(in: options.out) {
                 log.info("resumed after step \(try run.resume())")

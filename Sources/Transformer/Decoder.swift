@@ -8,8 +8,10 @@ public final class Decoder {
     public let configuration: DecoderConfiguration
     /// Where each parameter is.
     public let layout: ParameterLayout
-    /// The weights.
+    /// The weights; if ``compactParameters`` is not nil, room for those that are in use.
     public let parameters: ParameterBuffer
+    /// The weights in bfloat16, if that is how they are held.
+    public let compactParameters: CompactParameters?
     /// What the factors of matrix products are rounded to.
     public let precision: MatrixPrecision
     /// Whether weights are rounded to eight bits; such a decoder is for inference alone.
@@ -20,6 +22,7 @@ public final class Decoder {
     let finalNorm: FinalNorm
     let head: VocabularyHead
     let workspace = Workspace()
+    let parts: ParameterParts
     private var activations: [BlockActivations] = []
     private let output = FloatBuffer()
     private let residualGradient = FloatBuffer()
@@ -31,15 +34,37 @@ public final class Decoder {
     let logitMemory = FloatBuffer()
 
     /// A model with these weights, which must have the configuration's layout.
-    public init(
+    public convenience init(
         configuration: DecoderConfiguration, parameters: ParameterBuffer,
         precision: MatrixPrecision = .float32, isQuantized: Bool = false
     ) {
+        self.init(
+            configuration: configuration, weights: .single(parameters), precision: precision,
+            isQuantized: isQuantized)
+    }
+
+    /// A model with these weights, which must have the configuration's layout.
+    ///
+    /// Weights in bfloat16 are made into floats part by part while they are in use; a model that has
+    /// them so can be trained and gives log-probabilities, but does not generate.
+    public init(
+        configuration: DecoderConfiguration, weights: ParameterStorage,
+        precision: MatrixPrecision = .float32, isQuantized: Bool = false
+    ) {
         let layout = ParameterLayout(configuration)
-        precondition(parameters.count == layout.count, "parameters of another layout")
+        precondition(weights.count == layout.count, "parameters of another layout")
+        switch weights {
+        case .single(let buffer):
+            parameters = buffer
+            compactParameters = nil
+        case .compact(let compact):
+            precondition(!isQuantized, "weights of eight bits are made from floats")
+            parameters = ParameterBuffer(count: compact.count, isSparse: true)
+            compactParameters = compact
+        }
+        parts = ParameterParts(configuration, layout)
         self.configuration = configuration
         self.layout = layout
-        self.parameters = parameters
         self.precision = precision
         self.isQuantized = isQuantized
         let layers = LinearLayers(
@@ -72,9 +97,11 @@ public final class Decoder {
         guard batch.targetCount > 0 else { return [] }
         let final = forward(batch, keeping: false)
         let hidden = targetHidden(batch, final)
-        return head.evaluate(
-            batch, parameters: parameters.base, hidden: hidden, logitMemory: logitMemory,
-            backward: nil)
+        return withWeights(parts.projection) {
+            head.evaluate(
+                batch, parameters: parameters.base, hidden: hidden, logitMemory: logitMemory,
+                backward: nil)
+        }
     }
 
     /// Adds the gradient of the objective to `gradients`.
@@ -91,31 +118,49 @@ public final class Decoder {
         precondition(!isQuantized, "rounded weights have no gradient")
         guard batch.targetCount > 0 else { return [] }
         let final = forward(batch, keeping: true)
+        let residual = residualGradient.matrix(rows: batch.rowCount, columns: configuration.width)
+        let result = differentiateEnd(
+            batch, final: final, gradients: gradients.base, residual: residual,
+            objective: objective)
+        backward(batch, residual: residual, gradients: gradients.base)
+        return result
+    }
+
+    /// From the residual stream behind the last block to the loss and back again.
+    ///
+    /// - Parameters:
+    ///   - final: (T, C)
+    ///   - residual: receives the gradient of `final`, (T, C)
+    func differentiateEnd(
+        _ batch: PackedBatch, final: MatrixView, gradients: UnsafeMutablePointer<Float>,
+        residual: MatrixView, objective: SequenceObjective
+    ) -> [Float] {
         let hidden = targetHidden(batch, final)
         let gradient = hiddenGradient.matrix(rows: hidden.rows, columns: hidden.columns)
         let result = withoutActuallyEscaping(objective) { objective in
-            head.evaluate(
-                batch, parameters: parameters.base, hidden: hidden, logitMemory: logitMemory,
-                backward: HeadBackward(
-                    objective: objective, gradients: gradients.base, hiddenGradient: gradient))
+            withWeights(parts.projection) {
+                head.evaluate(
+                    batch, parameters: parameters.base, hidden: hidden, logitMemory: logitMemory,
+                    backward: HeadBackward(
+                        objective: objective, gradients: gradients, hiddenGradient: gradient))
+            }
         }
-        backward(batch, final: final, gradient: gradient, gradients: gradients.base)
+        backwardFinalNorm(batch, gradient: gradient, gradients: gradients, residual: residual)
         return result
     }
 
     /// Runs the blocks; returns the residual stream behind the last one, (T, C).
     ///
-    /// - Parameter keeping: whether every block keeps its activations for a backward pass
+    /// - Parameters:
+    ///   - keeping: whether every block keeps its activations for a backward pass
+    ///   - onInput: called with each block's number and input, (T, C), before it runs
     func forward(
-        _ batch: PackedBatch, keeping: Bool, onKeysAndValues: ((Int, MatrixView) -> Void)? = nil
+        _ batch: PackedBatch, keeping: Bool, onInput: ((Int, MatrixView) -> Void)? = nil,
+        onKeysAndValues: ((Int, MatrixView) -> Void)? = nil
     ) -> MatrixView {
         let rows = batch.rowCount
         let width = configuration.width
-        let needed = keeping ? blocks.count : 2
-        while activations.count < needed { activations.append(BlockActivations()) }
-        for block in activations.prefix(needed) {
-            block.reserve(rows: rows, configuration: configuration)
-        }
+        reserveActivations(keeping ? blocks.count : 2, rows: rows)
         let final = output.matrix(rows: rows, columns: width)
         embed(batch, into: blocks.isEmpty ? final : activations[0].input)
         batch.positions.withUnsafeBufferPointer { positions in
@@ -125,14 +170,17 @@ public final class Decoder {
                 let next =
                     layer + 1 == blocks.count
                     ? final : activations[keeping ? layer + 1 : (layer + 1) % 2].input
-                block.forward(
-                    parameters.base, positions: positions, activations: state,
-                    workspace: workspace, output: next
-                ) { qkv, output in
-                    onKeysAndValues?(layer, qkv)
-                    StageClock.measure(.attention) {
-                        attention.forward(
-                            batch, qkv: qkv, output: output, logSumExp: state.logSumExp)
+                onInput?(layer, state.input)
+                withWeights(parts.blocks[layer]) {
+                    block.forward(
+                        parameters.base, positions: positions, activations: state,
+                        workspace: workspace, output: next
+                    ) { qkv, output in
+                        onKeysAndValues?(layer, qkv)
+                        StageClock.measure(.attention) {
+                            attention.forward(
+                                batch, qkv: qkv, output: output, logSumExp: state.logSumExp)
+                        }
                     }
                 }
             }
@@ -140,48 +188,111 @@ public final class Decoder {
         return final
     }
 
-    private func backward(
-        _ batch: PackedBatch, final: MatrixView, gradient: MatrixView,
-        gradients: UnsafeMutablePointer<Float>
+    /// Room for the activations of `count` blocks.
+    private func reserveActivations(_ count: Int, rows: Int) {
+        while activations.count < count { activations.append(BlockActivations()) }
+        for block in activations.prefix(count) {
+            block.reserve(rows: rows, configuration: configuration)
+        }
+    }
+
+    /// From the gradient of the hidden states of targets to that of the residual stream, which is
+    /// overwritten.
+    private func backwardFinalNorm(
+        _ batch: PackedBatch, gradient: MatrixView, gradients: UnsafeMutablePointer<Float>,
+        residual: MatrixView
     ) {
-        let rows = batch.rowCount
         let width = configuration.width
-        let residual = residualGradient.matrix(rows: rows, columns: width)
-        residual.base.update(repeating: 0, count: rows * width)
+        residual.base.update(repeating: 0, count: residual.rows * width)
         let inputGradient = targetInputGradient.matrix(rows: gradient.rows, columns: width)
         inputGradient.base.update(repeating: 0, count: gradient.rows * width)
-        finalNorm.backward(
-            parameters.base, gradients: gradients,
-            MatrixView(targetInput.base, rows: gradient.rows, columns: width),
-            statistics: targetStatistics.base, gradient: gradient, xGradient: inputGradient)
+        withWeights(parts.finalNorm) {
+            finalNorm.backward(
+                parameters.base, gradients: gradients,
+                MatrixView(targetInput.base, rows: gradient.rows, columns: width),
+                statistics: targetStatistics.base, gradient: gradient, xGradient: inputGradient)
+        }
         for (index, row) in batch.targetRows.joined().enumerated() {
             accumulate(
                 inputGradient.base + index * width, scaledBy: 1,
                 into: residual.base + row * width, count: width)
         }
+    }
+
+    private func backward(
+        _ batch: PackedBatch, residual: MatrixView, gradients: UnsafeMutablePointer<Float>
+    ) {
+        for layer in blocks.indices.reversed() {
+            backwardBlock(
+                layer, batch, activations: activations[layer], residual: residual,
+                gradients: gradients)
+        }
+        backwardEmbeddings(batch, residual: residual, gradients: gradients)
+    }
+
+    /// Turns the gradient of a block's output, in `residual`, into that of its input.
+    private func backwardBlock(
+        _ layer: Int, _ batch: PackedBatch, activations state: BlockActivations,
+        residual: MatrixView, gradients: UnsafeMutablePointer<Float>
+    ) {
         batch.positions.withUnsafeBufferPointer { positions in
             guard let positions = positions.baseAddress else { return }
-            for (layer, block) in blocks.enumerated().reversed() {
-                let state = activations[layer]
-                block.backward(
-                    parameters.base, gradients: gradients, positions: positions,
-                    activations: state, workspace: workspace, residual: residual
-                ) { outputGradient, qkvGradient in
-                    StageClock.measure(.attention) {
-                        attention.backward(
-                            batch, qkv: state.qkv, output: state.attended,
-                            logSumExp: state.logSumExp, outputGradient: outputGradient,
-                            qkvGradient: qkvGradient)
-                    }
+            blocks[layer].backward(
+                parameters.base, gradients: gradients, positions: positions,
+                activations: state, workspace: workspace, residual: residual
+            ) { outputGradient, qkvGradient in
+                StageClock.measure(.attention) {
+                    attention.backward(
+                        batch, qkv: state.qkv, output: state.attended,
+                        logSumExp: state.logSumExp, outputGradient: outputGradient,
+                        qkvGradient: qkvGradient)
                 }
             }
         }
+    }
+
+    /// Computes a block's activations again from its input, then as
+    /// ``backwardBlock(_:_:activations:residual:gradients:)``. The block's weights must be in place.
+    func recomputeAndBackwardBlock(
+        _ layer: Int, _ batch: PackedBatch, input: MatrixView, residual: MatrixView,
+        gradients: UnsafeMutablePointer<Float>
+    ) {
+        reserveActivations(1, rows: batch.rowCount)
+        let state = activations[0]
+        copy(input, into: state.input)
+        batch.positions.withUnsafeBufferPointer { positions in
+            guard let positions = positions.baseAddress else { return }
+            blocks[layer].forward(
+                parameters.base, positions: positions, activations: state, workspace: workspace,
+                output: nil
+            ) { qkv, output in
+                StageClock.measure(.attention) {
+                    attention.forward(batch, qkv: qkv, output: output, logSumExp: state.logSumExp)
+                }
+            }
+        }
+        backwardBlock(
+            layer, batch, activations: state, residual: residual, gradients: gradients)
+    }
+
+    /// Adds the gradient of the first block's input to those of the embeddings.
+    func backwardEmbeddings(
+        _ batch: PackedBatch, residual: MatrixView, gradients: UnsafeMutablePointer<Float>
+    ) {
         for table in embeddingTables(batch) {
             table.ids.withUnsafeBufferPointer { ids in
                 guard let ids = ids.baseAddress else { return }
                 scatterAddRows(of: residual, ids: ids, into: gradients + table.offset)
             }
         }
+    }
+
+    /// Calls `body` while some of the weights are there as floats: always, unless they are compact.
+    func withWeights<Result>(_ range: Range<Int>, _ body: () throws -> Result) rethrows -> Result {
+        guard let compactParameters else { return try body() }
+        compactParameters.widen(range, into: parameters)
+        defer { parameters.discard(range) }
+        return try body()
     }
 
     /// The final hidden states of the rows that predict something, normed, (R, C).
@@ -197,9 +308,11 @@ public final class Decoder {
             (input.base + index * width).update(from: final.base + row * width, count: width)
         }
         let hidden = targetHidden.matrix(rows: rows.count, columns: width)
-        finalNorm.forward(
-            parameters.base, input, into: hidden,
-            statistics: targetStatistics.reserve(2 * rows.count))
+        withWeights(parts.finalNorm) {
+            finalNorm.forward(
+                parameters.base, input, into: hidden,
+                statistics: targetStatistics.reserve(2 * rows.count))
+        }
         return hidden
     }
 
@@ -219,9 +332,15 @@ public final class Decoder {
         for (index, table) in embeddingTables(batch).enumerated() {
             table.ids.withUnsafeBufferPointer { ids in
                 guard let ids = ids.baseAddress else { return }
-                gatherRows(
-                    of: parameters.base + table.offset, ids: ids, into: output,
-                    accumulating: index > 0)
+                if let compactParameters {
+                    gatherRows(
+                        of: compactParameters.base + table.offset, ids: ids, into: output,
+                        accumulating: index > 0)
+                } else {
+                    gatherRows(
+                        of: parameters.base + table.offset, ids: ids, into: output,
+                        accumulating: index > 0)
+                }
             }
         }
     }

@@ -11,11 +11,11 @@ protocol DecoderBlock {
     ///   - parameters: start of the model's parameters
     ///   - positions: (T)
     ///   - activations: what the backward pass needs; `activations.input` holds the input
-    ///   - output: (T, C), overwritten
+    ///   - output: (T, C), overwritten; nil if only the activations are wanted
     ///   - attend: computes attention from queries, keys, values (T, (H + 2G)·d) into (T, H·d)
     func forward(
         _ parameters: UnsafeMutablePointer<Float>, positions: UnsafePointer<Int32>,
-        activations: BlockActivations, workspace: Workspace, output: MatrixView,
+        activations: BlockActivations, workspace: Workspace, output: MatrixView?,
         attend: (_ qkv: MatrixView, _ output: MatrixView) -> Void)
 
     /// Turns the gradient of the block's output, in `residual`, into that of its input, in place, and
@@ -64,14 +64,21 @@ final class BlockActivations {
         secondNorm = base
     }
 
+    /// Floats that are kept of each row.
+    static func floatsPerRow(_ c: DecoderConfiguration) -> Int {
+        let queryWidth = c.headCount * c.headWidth
+        let packedWidth = queryWidth + 2 * c.keyValueHeadCount * c.headWidth
+        let hidden = c.architecture == .llama ? 2 * c.feedForwardWidth : c.feedForwardWidth
+        return 2 * c.width + packedWidth + queryWidth + hidden + c.headCount + 4
+    }
+
     /// Makes room for `rows` rows.
     func reserve(rows: Int, configuration c: DecoderConfiguration) {
         let queryWidth = c.headCount * c.headWidth
         let packedWidth = queryWidth + 2 * c.keyValueHeadCount * c.headWidth
         let hidden = c.architecture == .llama ? 2 * c.feedForwardWidth : c.feedForwardWidth
-        let perRow = 2 * c.width + packedWidth + queryWidth + hidden + c.headCount + 4
         // Room for rounding each of the eight parts up to a cache line.
-        var next = memory.reserve(rows * perRow + 8 * 16)
+        var next = memory.reserve(rows * Self.floatsPerRow(c) + 8 * 16)
         func take(_ columns: Int) -> UnsafeMutablePointer<Float> {
             defer { next += (rows * columns + 15) & ~15 }
             return next

@@ -31,7 +31,7 @@ struct GPT2Block: DecoderBlock {
 
     func forward(
         _ parameters: UnsafeMutablePointer<Float>, positions: UnsafePointer<Int32>,
-        activations: BlockActivations, workspace: Workspace, output: MatrixView,
+        activations: BlockActivations, workspace: Workspace, output: MatrixView?,
         attend: (MatrixView, MatrixView) -> Void
     ) {
         let input = activations.input
@@ -45,6 +45,7 @@ struct GPT2Block: DecoderBlock {
 
         normalize(middle, feedForwardNorm, parameters, into: normed, activations.secondNorm)
         expand.forward(parameters, normed, into: activations.feedForward)
+        guard let output else { return }
         let hidden = workspace.hidden.matrix(rows: input.rows, columns: expand.outputWidth)
         geluTanhForward(
             activations.feedForward.base, into: hidden.base, count: hidden.rows * hidden.columns)

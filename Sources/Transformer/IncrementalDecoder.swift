@@ -41,6 +41,7 @@ public final class IncrementalDecoder {
 
     /// Prepares inference with `decoder`: lays out a copy of its matrices.
     public init(_ decoder: Decoder) {
+        precondition(decoder.compactParameters == nil, "compact weights are for training")
         self.decoder = decoder
         shape = KeyValueShape(decoder.configuration)
         guard !decoder.isQuantized else {

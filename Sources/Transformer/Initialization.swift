@@ -2,25 +2,34 @@ import Glibc
 import Kernels
 
 extension ParameterBuffer {
-    /// Fills the buffer with random initial weights: norms one, biases zero, matrices normal with the
+    /// Fills the buffer with random initial weights: see ``ParameterStorage/initialize(_:seed:)``.
+    public func initialize(_ configuration: DecoderConfiguration, seed: UInt64) {
+        ParameterStorage.single(self).initialize(configuration, seed: seed)
+    }
+}
+
+extension ParameterStorage {
+    /// Fills in random initial weights: norms one, biases zero, matrices normal with the
     /// configuration's standard deviation; GPT-2's projections into the residual stream are divided
     /// by √(2 · layers) (Radford et al. 2019, section 2.3).
     ///
     /// Each tensor has a random stream of its own, named after it.
     public func initialize(_ configuration: DecoderConfiguration, seed: UInt64) {
-        zero()
-        for entry in ParameterLayout(configuration).entries {
-            let values = elements(of: entry)
-            guard entry.decays else {
-                if entry.name.hasSuffix(".weight") { values.update(repeating: 1) }
-                continue
+        let entries = ParameterLayout(configuration).entries
+        Parallel.forEach(entries.count) { index in
+            let entry = entries[index]
+            fill(entry) { values in
+                guard entry.decays else {
+                    values.update(repeating: entry.name.hasSuffix(".weight") ? 1 : 0)
+                    return
+                }
+                var deviation = configuration.initializerRange
+                if configuration.architecture == .gpt2, entry.name.hasSuffix("c_proj.weight") {
+                    deviation /= Float(2 * configuration.layerCount).squareRoot()
+                }
+                var random = RandomStream(seed: seed, name: "initial weights", entry.name)
+                for index in values.indices { values[index] = deviation * random.normal() }
             }
-            var deviation = configuration.initializerRange
-            if configuration.architecture == .gpt2, entry.name.hasSuffix("c_proj.weight") {
-                deviation /= Float(2 * configuration.layerCount).squareRoot()
-            }
-            var random = RandomStream(seed: seed, name: "initial weights", entry.name)
-            for index in values.indices { values[index] = deviation * random.normal() }
         }
     }
 }

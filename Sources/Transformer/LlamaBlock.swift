@@ -39,7 +39,7 @@ struct LlamaBlock: DecoderBlock {
 
     func forward(
         _ parameters: UnsafeMutablePointer<Float>, positions: UnsafePointer<Int32>,
-        activations: BlockActivations, workspace: Workspace, output: MatrixView,
+        activations: BlockActivations, workspace: Workspace, output: MatrixView?,
         attend: (MatrixView, MatrixView) -> Void
     ) {
         let input = activations.input
@@ -59,6 +59,7 @@ struct LlamaBlock: DecoderBlock {
             middle, weight: parameters + feedForwardNorm, epsilon: configuration.normEpsilon,
             into: normed, inverseRMS: activations.secondNorm)
         gateUp.forward(parameters, normed, into: activations.feedForward)
+        guard let output else { return }
         let hidden = workspace.hidden.matrix(rows: input.rows, columns: hiddenWidth)
         activate(activations.feedForward, into: hidden)
         copy(middle, into: output)

@@ -8,14 +8,32 @@ public final class ParameterBuffer {
     public let count: Int
     /// The first element, aligned to 64 bytes.
     public let base: UnsafeMutablePointer<Float>
+    private let isSparse: Bool
+
+    private var byteCount: Int { max(1, count) * MemoryLayout<Float>.stride }
 
     /// `count` zeros.
-    public init(count: Int) {
+    ///
+    /// - Parameter isSparse: whether only a part is to be in use at a time, so that the whole may be
+    ///   larger than memory
+    public init(count: Int, isSparse: Bool = false) {
         self.count = count
-        base = PageMemory.allocateZeros(max(1, count), of: Float.self)
+        self.isSparse = isSparse
+        if isSparse {
+            base = PageMemory.map(bytes: max(1, count) * MemoryLayout<Float>.stride)
+                .bindMemory(to: Float.self, capacity: max(1, count))
+        } else {
+            base = PageMemory.allocateZeros(max(1, count), of: Float.self)
+        }
     }
 
-    deinit { PageMemory.deallocate(base) }
+    deinit {
+        if isSparse {
+            PageMemory.unmap(base, bytes: byteCount)
+        } else {
+            PageMemory.deallocate(base)
+        }
+    }
 
     /// The elements of one tensor.
     public func elements(of entry: ParameterEntry) -> UnsafeMutableBufferPointer<Float> {
@@ -27,6 +45,12 @@ public final class ParameterBuffer {
         Parallel.forEachRange(count, grain: 1 << 18) { range in
             (base + range.lowerBound).update(repeating: 0, count: range.count)
         }
+    }
+
+    /// Sets some elements to zero and gives their memory back until they are touched again.
+    public func discard(_ range: Range<Int>) {
+        PageMemory.discard(
+            base + range.lowerBound, bytes: range.count * MemoryLayout<Float>.stride)
     }
 
     /// A buffer with the same content.

@@ -35,7 +35,9 @@ extension Decoder {
             let piece = targets[start..<min(start + head.rowLimit, targets.count)]
             let hidden = hidden(piece.map { batch.targets[$0].row }, of: final)
             let logits = head.logits(piece.count, in: logitMemory)
-            head.projection.forward(parameters.base, hidden, into: logits)
+            withWeights(parts.projection) {
+                head.projection.forward(parameters.base, hidden, into: logits)
+            }
             Parallel.forEach(piece.count) { index in
                 body(start + index, logits.base + index * logits.stride)
             }

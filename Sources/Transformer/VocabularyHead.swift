@@ -40,7 +40,10 @@ struct VocabularyHead {
     }
 
     /// Rows whose logits exist at a time.
-    var rowLimit: Int { max(16, Self.logitLimit / vocabularySize) }
+    var rowLimit: Int { Self.rowLimit(vocabularySize: vocabularySize) }
+
+    /// Rows whose logits exist at a time, of a model with so many tokens.
+    static func rowLimit(vocabularySize: Int) -> Int { max(16, logitLimit / vocabularySize) }
 
     /// Computes the log-probability of every target and, given an objective, the gradients.
     ///

@@ -67,10 +67,13 @@ import Transformer
 
     func execute(_ log: Log) throws {
         Parallel.configure(threads: common.threadCount)
-        let start = try startingCheckpoint()
-        let limits = SequenceLimits(start.configuration)
+        let shape = try startingShape()
+        let limits = SequenceLimits(shape)
         let examples = try TrainingSession.read(input, log) { try $0.responseTree(limits) }
         let rowLimit = training.microBatchTokens
+        let plan = try training.memory.plan(
+            shape,
+            rows: StepRows(examples, batchSize: training.batchSize, rowLimit: rowLimit), log)
         var evaluation: ((Decoder) -> Double)?
         if let path = training.eval {
             let trees = try TrainingSession.read(input.reading(path), log) {
@@ -83,7 +86,8 @@ import Transformer
             }
         }
         let session = TrainingSession(
-            start: start, options: training, common: common, log: log)
+            start: try startingCheckpoint(isCompact: plan?.isCompact == true), options: training,
+            plan: plan, common: common, log: log)
         let objective: any TrainingObjective =
             scheduledSampling == 0
             ? MLEObjective(examples, rowLimit: rowLimit)
@@ -103,17 +107,30 @@ import Transformer
         ]
     }
 
-    private func startingCheckpoint() throws -> Checkpoint {
-        if let model = training.model { return try Checkpoint.load(directory: model) }
-        guard let initialConfig else { throw ValidationError("give --model or --init") }
-        let config = try HuggingFaceConfig(file: initialConfig)
-        if let tokenizer {
-            try requireFit(
-                config.configuration, try Tokenizer.load(directory: tokenizer), initialConfig)
+    /// The shape of the model, whose weights are not made before it is known how to hold them.
+    private func startingShape() throws -> DecoderConfiguration {
+        if let model = training.model { return try Checkpoint.configuration(directory: model) }
+        let shape = try initialShape().configuration
+        if let tokenizer, let initialConfig {
+            try requireFit(shape, try Tokenizer.load(directory: tokenizer), initialConfig)
         }
-        let parameters = ParameterBuffer(count: ParameterLayout(config.configuration).count)
-        parameters.initialize(config.configuration, seed: common.seed)
-        var checkpoint = Checkpoint(config: config, parameters: parameters)
+        return shape
+    }
+
+    private func initialShape() throws -> HuggingFaceConfig {
+        guard let initialConfig else { throw ValidationError("give --model or --init") }
+        return try HuggingFaceConfig(file: initialConfig)
+    }
+
+    private func startingCheckpoint(isCompact: Bool) throws -> Checkpoint {
+        if let model = training.model {
+            return try Checkpoint.load(directory: model, isCompact: isCompact)
+        }
+        let config = try initialShape()
+        let weights = ParameterStorage(
+            count: ParameterLayout(config.configuration).count, isCompact: isCompact)
+        weights.initialize(config.configuration, seed: common.seed)
+        var checkpoint = Checkpoint(config: config, weights: weights)
         checkpoint.directory = tokenizer
         return checkpoint
     }

@@ -88,16 +88,23 @@ import Transformer
             log.warning("--learning-rate \(training.learningRate) is high for preference training")
         }
         let directory = training.model ?? ""
-        let start = try Checkpoint.load(directory: directory)
-        let limits = SequenceLimits(start.configuration)
+        let shape = try Checkpoint.configuration(directory: directory)
+        let limits = SequenceLimits(shape)
         let loader = PreferenceLoader(limits: limits, usesRanking: usesRanking)
         let loaded = try TrainingSession.read(input, log) { try loader.load($0) }
         let kind = try loader.kind(loaded, objective == .dpo ? .dpo : nil)
         log.info("objective \(kind.rawValue), \(loaded.count) records")
 
-        let session = TrainingSession(
-            start: start, options: training, common: common, log: log)
         let examples = loaded.map { objective == .dpo ? $0.pair : $0.example }
+        let plan = try training.memory.plan(
+            shape,
+            rows: StepRows(
+                examples.map(\.tree), batchSize: training.batchSize,
+                rowLimit: training.microBatchTokens, sharesPrompts: !noSharedPrefix), log)
+        let session = TrainingSession(
+            start: try Checkpoint.load(
+                directory: directory, isCompact: plan?.isCompact == true),
+            options: training, plan: plan, common: common, log: log)
         let resolver = ReferenceResolver(
             records: loaded, examples: examples, pairs: objective == .dpo, session: session,
             options: training, log: log)

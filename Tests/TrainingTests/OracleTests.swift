@@ -38,7 +38,7 @@ struct OracleTests {
         }
         let gradients = ParameterBuffer(count: model.layout.count)
         let result = MLEObjective(trees, rowLimit: 1000).accumulate(
-            Array(trees.indices), step: 0, model: model, gradients: gradients)
+            Array(trees.indices), step: 0, model: model, gradients: StepGradients(gradients))
         #expect(abs(result.loss - oracle.loss) < 1e-5)
         let norm = sumOfSquares(gradients.base, count: gradients.count).squareRoot()
         #expect(abs(norm - oracle.gradNorm) < 1e-4 * oracle.gradNorm)
@@ -115,7 +115,8 @@ struct OracleTests {
         let gradients = ParameterBuffer(count: model.layout.count)
         let result = PreferenceObjective(
             examples, reference: scores, kind: test.kind, beta: test.beta, rowLimit: 1000
-        ).accumulate(Array(examples.indices), step: 0, model: model, gradients: gradients)
+        ).accumulate(
+            Array(examples.indices), step: 0, model: model, gradients: StepGradients(gradients))
         #expect(abs(result.loss - oracle.loss) < 1e-5)
         let file = "\(test.name)/\(test.key)_grads.safetensors"
         if TestFile.exists(Oracles.path(file)) { try compare(gradients, model.layout, file) }

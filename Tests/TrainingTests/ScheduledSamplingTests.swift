@@ -22,7 +22,7 @@ import Transformer
         let model = TinyModel.make(shape)
         let gradients = ParameterBuffer(count: model.layout.count)
         let result = try objective.accumulate(
-            [0, 1, 2, 3, 4], step: step, model: model, gradients: gradients)
+            [0, 1, 2, 3, 4], step: step, model: model, gradients: StepGradients(gradients))
         return (
             result.loss,
             Array(UnsafeBufferPointer(start: gradients.base, count: gradients.count))

@@ -10,6 +10,8 @@ MAX_RESPONSE_TOKENS := 96
 # AdamW (section 4 of the paper; digits lost, ours)
 WEIGHT_DECAY := 0.05
 CLIP_NORM := 1.0
+# Memory that training may take, e.g. 24GiB; none: as much as it wants.
+MEMORY_BUDGET :=
 
 # Steps between saved checkpoints, from which an interrupted run goes on; none: only at the end and
 # when interrupted. RESUMABLE empty: never.

@@ -5,7 +5,7 @@
 # a checkpoint too, from which the next call goes on.
 
 optimizer.flags = --seed $(SEED) --precision $(PRECISION) --weight-decay $(WEIGHT_DECAY) \
-    --clip-norm $(CLIP_NORM)
+    --clip-norm $(CLIP_NORM) $(if $(MEMORY_BUDGET),--memory-budget $(MEMORY_BUDGET))
 
 # Flags of a training run that do not change its result.
 training = --threads $(THREADS) --out $(@D) $(if $(SAVE_EVERY),--save-every $(SAVE_EVERY)) \
