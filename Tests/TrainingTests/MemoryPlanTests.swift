@@ -298,12 +298,12 @@ import Transformer
                 prompt: [Int32](repeating: 1, count: prompt),
                 continuations: continuations.map { [Int32](repeating: 2, count: $0) })
         }
-        let trees = [tree(4, [3]), tree(10, [6, 6]), tree(2, [2]), tree(5, [4])]
+        let trees = [tree(4, [3]), tree(4, [9, 9]), tree(2, [2]), tree(5, [4])]
         #expect(StepRows(trees, batchSize: 2, rowLimit: 100).step == 20 + 8)
         #expect(StepRows(trees, batchSize: 2, rowLimit: 100).microBatch == 28)
         // The second has its prompt in both of its parts.
-        #expect(StepRows(trees, batchSize: 2, rowLimit: 16).step == 30 + 8)
-        #expect(StepRows(trees, batchSize: 2, rowLimit: 16).microBatch == 16)
-        #expect(StepRows(trees, batchSize: 1, rowLimit: 2).microBatch == 15)
+        #expect(StepRows(trees, batchSize: 2, rowLimit: 12).step == 24 + 8)
+        #expect(StepRows(trees, batchSize: 2, rowLimit: 12).microBatch == 12)
+        #expect(StepRows(trees, batchSize: 1, rowLimit: 2).microBatch == 12)
     }
 }
