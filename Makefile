@@ -20,7 +20,7 @@ SHELLS := bash zsh fish
 # What the build links against, what the tests and the experiment call besides.
 BUILD_PACKAGES := libopenblas-dev libzstd-dev
 TEST_PACKAGES := zstd gnuplot-nox jq
-EXPERIMENT_PACKAGES := zstd gnuplot-nox
+EXPERIMENT_PACKAGES := zstd gnuplot-nox jq
 BENCH_PACKAGES := zstd gnuplot-nox jq time
 FETCH_PACKAGES := curl ca-certificates python3-pip unzip
 
@@ -95,31 +95,55 @@ bench-packages:
 
 # MARK: The experiment
 #
-# BASE=smollm2|mini|DIR, DATASET=FILE, EMBEDDER=DIR, PROFILE=quick|full|tiny, RUN=DIR, THREADS=N and
-# any variable of pipelines/dolly/*.mk.
+# BASE=smollm2|mini|DIR, DATASET=FILE (WIKI=FILE), EMBEDDER=DIR, PROFILE=quick|full|tiny, RUN=DIR,
+# THREADS=N and any variable of pipelines/EXPERIMENT/*.mk.
 
 BASE ?=
 DATASET ?=
+WIKI ?=
+WIKI_DETOKENIZE ?= auto
 EMBEDDER ?=
 PROFILE ?= quick
-RUN ?= runs/dolly-$(PROFILE)$(if $(BASE),-$(notdir $(BASE:/=)))
+# Which experiment `make smoke` is about: dolly, ablation, decoding or wiki.
+EXPERIMENT ?= dolly
+RUN ?= runs/$(EXPERIMENT)-$(PROFILE)$(if $(BASE),-$(notdir $(BASE:/=)))
 
-EXPERIMENT = $(MAKE) --no-print-directory -f pipelines/rules.mk RUN=$(RUN) PROFILE=$(PROFILE) \
-    ASSETS=$(ASSETS)
+STAGES = $(MAKE) --no-print-directory -f pipelines/rules.mk EXPERIMENT=$(EXPERIMENT) RUN=$(RUN) \
+    PROFILE=$(PROFILE) ASSETS=$(ASSETS)
 
-.PHONY: dolly-experiment smoke inputs experiment-packages fetch-packages
-dolly-experiment: inputs ## Run the Dolly experiment: BASE= DATASET= EMBEDDER= PROFILE= RUN=
-	+@$(EXPERIMENT) smoke
-	+@$(EXPERIMENT) experiment
+.PHONY: dolly-experiment dolly-tune dolly-ablation dolly-decoding wiki-experiment
+dolly-experiment: ## Run the Dolly experiment: BASE= DATASET= EMBEDDER= PROFILE= RUN=
+	+@$(MAKE) --no-print-directory experiment EXPERIMENT=dolly
+
+dolly-tune: ## Search settings on the validation split: TUNE_GRID=FILE TUNE_STEPS=N
+	+@$(MAKE) --no-print-directory search EXPERIMENT=dolly PROFILE=tuned
+
+dolly-ablation: ## Compare kinds of negatives, PSS, DPO, ensembles: ENSEMBLE=anr DPO_BASE_URL=
+	+@$(MAKE) --no-print-directory experiment EXPERIMENT=ablation
+
+dolly-decoding: ## Compare MLE and CPO under greedy, top-k, top-p and beam decoding
+	+@$(MAKE) --no-print-directory experiment EXPERIMENT=decoding
+
+wiki-experiment: ## Train on running text: WIKI=FILE WIKI_DETOKENIZE=auto|yes|no
+	+@$(MAKE) --no-print-directory experiment EXPERIMENT=wiki
+
+.PHONY: experiment search smoke inputs experiment-packages fetch-packages
+experiment: smoke
+	+@$(STAGES) experiment
 	@echo && echo "report: $(RUN)/report/report.md and report.html"
 
-smoke: inputs ## Take 8 records through every stage of the experiment
-	+@$(EXPERIMENT) smoke
+search: inputs
+	+@$(STAGES) tune
+
+smoke: inputs ## Take a few records through every stage of EXPERIMENT=dolly|ablation|decoding|wiki
+	+@$(STAGES) smoke
 
 inputs: build experiment-packages fetch-packages
-	@[[ -e pipelines/dolly/$(PROFILE).mk ]] || \
-	    { echo "PROFILE=$(PROFILE): no such profile (expected quick, full or tiny)" >&2; exit 64; }
-	@pipelines/dolly/resolve-inputs.sh $(RUN) $(ASSETS) '$(BASE)' '$(DATASET)' '$(EMBEDDER)'
+	@[[ -e pipelines/$(EXPERIMENT)/$(PROFILE).mk ]] || { \
+	    echo "PROFILE=$(PROFILE): no such profile of the experiment $(EXPERIMENT)" >&2; exit 64; }
+	@pipelines/resolve-inputs.sh $(EXPERIMENT) $(RUN) $(ASSETS) '$(BASE)' \
+	    '$(if $(filter wiki,$(EXPERIMENT)),$(WIKI),$(DATASET))' '$(EMBEDDER)' \
+	    '$(WIKI_DETOKENIZE)'
 
 experiment-packages:
 	@pipelines/install-packages.sh $(EXPERIMENT_PACKAGES)

@@ -122,7 +122,7 @@ let package = Package(
         tests("CheckpointsTests", ["Checkpoints", "TestSupport"]),
         tests("SamplingTests", ["Sampling", "Checkpoints", "TestSupport"]),
         tests("TrainingTests", ["Training", "Checkpoints", "TestSupport"]),
-        tests("EmbeddingTests", ["Embedding", "TestSupport"]),
+        tests("EmbeddingTests", ["Embedding", "Kernels", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
         tests("ReportingTests", ["Reporting", "Records", "StreamIO", "TestSupport"]),
         tests(

@@ -5,7 +5,7 @@
 #   --top             strings at the top level
 #   --stages          names; their seconds come from RUN/stages/NAME
 #   --configuration   numbers or strings
-#   --files           NAME=PATH: the SHA-256 of a file, under "hashes"
+#   --files           NAME=PATH: the SHA-256 of a file, or of a checkpoint's weights, under "hashes"
 # The machine and the lines of RUN/warnings.txt are added.
 set -euo pipefail
 
@@ -50,6 +50,18 @@ for argument in "$@"; do
     esac
 done
 
+# The output of sha256sum for a file, or for the weights in a checkpoint directory; where these were
+# let go (drop-weights.sh), what was noted then.
+hashes() {
+    if [[ ! -d $1 ]]; then
+        sha256sum -- "$1"
+    elif compgen -G "$1/*.safetensors" >/dev/null; then
+        sha256sum -- "$1"/*.safetensors
+    else
+        cat -- "$1/SHA256SUMS"
+    fi
+}
+
 separator=
 comma() {
     printf '%s' "$separator"
@@ -83,9 +95,13 @@ comma() {
     printf '},\n"hashes": {'
     separator=
     for pair in "${files[@]}"; do
-        comma
-        hash=$(sha256sum "${pair#*=}")
-        printf '"%s": "%s"' "${pair%%=*}" "${hash%% *}"
+        while read -r hash file; do
+            comma
+            # The shards of a large checkpoint have a hash each.
+            name=${pair%%=*} file=${file##*/}
+            [[ $file != model-* ]] || name+=/$file
+            printf '"%s": "%s"' "$name" "$hash"
+        done < <(hashes "${pair#*=}")
     done
     printf '},\n"warnings": ['
     separator=

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#ifdef __AVX512BF16__
+#if defined(__AVX512BF16__) || defined(__AVX512VNNI__)
 #include <immintrin.h>
 #endif
 
@@ -84,54 +84,123 @@ void product_bfloat16_tile(const uint32_t *a, intptr_t row_stride, intptr_t step
 #endif
 }
 
-typedef int8_t bytes __attribute__((vector_size(16)));
+typedef int8_t bytes16 __attribute__((vector_size(16)));
 
-static inline floats load_bytes(const int8_t *source) {
-    bytes result;
-    memcpy(&result, source, sizeof result);
-    return __builtin_convertvector(result, floats);
+/// sum + four products each of unsigned and signed bytes, in sixteen lanes.
+static inline words add_byte_products(words sum, words unsigned_bytes, words signed_bytes) {
+#ifdef __AVX512VNNI__
+    return (words)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)unsigned_bytes, (__m512i)signed_bytes);
+#else
+    typedef int32_t integers __attribute__((vector_size(64)));
+    integers result = (integers)sum;
+#pragma clang loop unroll(full)
+    for (int byte = 0; byte < 4; byte++)
+        result += (integers)(unsigned_bytes << (24 - 8 * byte) >> 24)
+            * ((integers)(signed_bytes << (24 - 8 * byte)) >> 24);
+    return (words)result;
+#endif
 }
 
-static inline void int8_tile(const float *a, intptr_t row_stride, intptr_t rows, const int count,
-                             const int8_t *panel, intptr_t inner, const int8_t *ahead,
-                             float *sums) {
-    const float *row[product_tile_rows];
-    floats low[product_tile_rows];
-    floats high[product_tile_rows];
+static inline floats integers_as_floats(words values) {
+    typedef int32_t integers __attribute__((vector_size(64)));
+    return __builtin_convertvector((integers)values, floats);
+}
+
+static inline void int8_tile(const int8_t *a, const float *scales, const int32_t *offsets,
+                             intptr_t rows, const int count, const uint8_t *panel, intptr_t quads,
+                             const uint8_t *ahead, float *sums) {
+    enum { block_quads = product_int8_block / 4, line_bytes = 4 * product_tile_columns };
+    const intptr_t blocks = (quads + block_quads - 1) / block_quads;
+    const int8_t *row[product_tile_rows];
     for (int r = 0; r < count; r++) {
-        row[r] = a + (r < rows ? r : rows - 1) * row_stride;
-        low[r] = high[r] = (floats){};
+        const intptr_t line = r < rows ? r : rows - 1;
+        row[r] = a + line * blocks * product_int8_block;
+        for (int half = 0; half < 2; half++)
+            store(sums + r * product_tile_columns + half * lanes, (words){});
     }
-    for (intptr_t k = 0; k < inner; k++) {
-        product_prefetch(ahead + k * product_tile_columns);
-        const floats left = load_bytes(panel + k * product_tile_columns);
-        const floats right = load_bytes(panel + k * product_tile_columns + lanes);
+    for (intptr_t block = 0; block < blocks; block++) {
+        words low[product_tile_rows];
+        words high[product_tile_rows];
 #pragma clang loop unroll(full)
         for (int r = 0; r < count; r++) {
-            const floats factor = row[r][k] - (floats){};
-            low[r] += factor * left;
-            high[r] += factor * right;
+            const intptr_t line = r < rows ? r : rows - 1;
+            low[r] = high[r] = broadcast((const uint32_t *)offsets + line * blocks + block);
         }
-    }
-    for (int r = 0; r < count; r++) {
-        store(sums + r * product_tile_columns, (words)low[r]);
-        store(sums + r * product_tile_columns + lanes, (words)high[r]);
+        const intptr_t first = block * block_quads;
+        const intptr_t last = first + block_quads < quads ? first + block_quads : quads;
+        for (intptr_t k = first; k < last; k++) {
+            product_prefetch(ahead + k * line_bytes);
+            product_prefetch(ahead + k * line_bytes + line_bytes / 2);
+            const words left = load(panel + k * line_bytes);
+            const words right = load(panel + k * line_bytes + line_bytes / 2);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < count; r++) {
+                uint32_t quad;
+                memcpy(&quad, row[r] + 4 * k, sizeof quad);
+                low[r] = add_byte_products(low[r], left, broadcast(&quad));
+                high[r] = add_byte_products(high[r], right, broadcast(&quad));
+            }
+        }
+#pragma clang loop unroll(full)
+        for (int r = 0; r < count; r++) {
+            const intptr_t line = r < rows ? r : rows - 1;
+            const floats scale = scales[line * blocks + block] - (floats){};
+            float *const target = sums + r * product_tile_columns;
+            store(target,
+                  (words)((floats)load(target) + scale * integers_as_floats(low[r])));
+            store(target + lanes,
+                  (words)((floats)load(target + lanes) + scale * integers_as_floats(high[r])));
+        }
     }
 }
 
-void product_int8_tile(const float *a, intptr_t row_stride, intptr_t rows, const int8_t *panel,
-                       intptr_t inner, const int8_t *ahead, float *sums) {
+void product_int8_tile(const int8_t *a, const float *scales, const int32_t *offsets, intptr_t rows,
+                       const uint8_t *panel, intptr_t quads, const uint8_t *ahead, float *sums) {
     if (rows == 1) {
-        int8_tile(a, row_stride, rows, 1, panel, inner, ahead, sums);
+        int8_tile(a, scales, offsets, rows, 1, panel, quads, ahead, sums);
         return;
     }
 #ifdef __AVX512F__
-    int8_tile(a, row_stride, rows, 8, panel, inner, ahead, sums);
+    int8_tile(a, scales, offsets, rows, 8, panel, quads, ahead, sums);
 #else
+    const intptr_t blocks = (4 * quads + product_int8_block - 1) / product_int8_block;
     for (intptr_t first = 0; first < rows && first < product_tile_rows; first += 2)
-        int8_tile(a + first * row_stride, row_stride, rows - first, 2, panel, inner, ahead,
+        int8_tile(a + first * blocks * product_int8_block, scales + first * blocks,
+                  offsets + first * blocks, rows - first, 2, panel, quads, ahead,
                   sums + first * product_tile_columns);
 #endif
+}
+
+void product_int8_row(const float *line, intptr_t count, int8_t *bytes, float *scales,
+                      int32_t *offsets) {
+    enum { vectors = product_int8_block / lanes };
+    // Adding it leaves a number's nearest integer in the lowest bits of the sum.
+    const floats shift = 12582912 - (floats){};
+    for (intptr_t first = 0; first < count; first += product_int8_block) {
+        floats values[vectors] = {};
+        if (count - first >= product_int8_block)
+            memcpy(values, line + first, sizeof values);
+        else
+            memcpy(values, line + first, (count - first) * sizeof *line);
+        floats sizes = {};
+#pragma clang loop unroll(full)
+        for (int i = 0; i < vectors; i++) {
+            const floats size = (floats)((words)values[i] & 0x7fffffffu);
+            sizes = __builtin_elementwise_max(sizes, size);
+        }
+        const float largest = __builtin_reduce_max(sizes);
+        const floats factor = (largest > 0 ? 127 / largest : 0) - (floats){};
+        words total = {};
+#pragma clang loop unroll(full)
+        for (int i = 0; i < vectors; i++) {
+            const words integers = (words)(values[i] * factor + shift) - (words)shift;
+            const bytes16 rounded = __builtin_convertvector(integers, bytes16);
+            memcpy(bytes + first + i * lanes, &rounded, sizeof rounded);
+            total += integers;
+        }
+        scales[first / product_int8_block] = largest / 127;
+        offsets[first / product_int8_block] = -128 * (int32_t)__builtin_reduce_add(total);
+    }
 }
 
 /// Sixteen floats rounded to the nearest bfloat16, halves to even; a NaN stays one.

@@ -8,7 +8,7 @@ enum BERTDirectory {
     ///
     /// - Throws: ``EmbeddingError`` and `CheckpointError` for everything that keeps the model from
     ///   being exactly the one that the directory describes.
-    static func load(_ directory: String, precision: MatrixPrecision) throws -> Encoder {
+    static func load(_ directory: String, precision: InferencePrecision) throws -> Encoder {
         let configuration = try configuration(ConfigurationFile(path(directory, "config.json")))
         let source = try TensorSource(directory: directory)
         let layout = EncoderLayout(configuration)

@@ -8,11 +8,11 @@ struct DecoderModel {
     let decoder: Decoder
     let tokenizer: Tokenizer
 
-    init(directory: String, precision: MatrixPrecision = .float32) throws {
+    init(directory: String, precision: InferencePrecision = .fp32) throws {
         let checkpoint = try Checkpoint.load(directory: directory)
         decoder = Decoder(
             configuration: checkpoint.configuration, parameters: checkpoint.parameters,
-            precision: precision)
+            precision: precision.products, isQuantized: precision.isQuantized)
         tokenizer = try Tokenizer.load(directory: directory)
     }
 }

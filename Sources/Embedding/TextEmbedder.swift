@@ -31,11 +31,11 @@ public struct TextEmbedder {
     ///   - directory: a sentence-transformers directory of a BERT encoder, whose files say how to pool
     ///     and how long texts may be, or any decoder checkpoint (GPT-2, Llama), whose embedding is the
     ///     mean of its final hidden states unless a pooling module says otherwise
-    ///   - precision: what the factors of matrix products are rounded to
+    ///   - precision: what layers compute with
     /// - Throws: ``EmbeddingError``, `CheckpointError` and `TokenizationError` for whatever is absent,
     ///   damaged, or would be computed wrongly.
     public static func load(
-        directory: String, precision: MatrixPrecision = .float32
+        directory: String, precision: InferencePrecision = .fp32
     ) throws -> TextEmbedder {
         let settings = try SentenceTransformersDirectory(directory)
         let file = try ConfigurationFile(

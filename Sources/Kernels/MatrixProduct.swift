@@ -1,3 +1,5 @@
+import CProduct
+
 // Legend: M rows and N columns of the result, K inner indices.
 
 /// C ← op(A)·op(B), or C ← C + op(A)·op(B) when `accumulating`.
@@ -49,20 +51,27 @@ private func multiply(
     let width = ProductTile.columns
     let panels = (c.columns + width - 1) / width
     let blocks = ProductBlocks(rows: c.rows, panels: panels)
-    let words = precision.words(chunk)
+    let panelSize = precision.words(chunk) * width
+    // Rows in memory are copied for several panels at a time, since a row's next piece comes with the
+    // one before it; a panel that is transposed is used while it is in the cache.
+    let panelsTogether = right.innerIsColumn ? 1 : ProductBlocks.panelsPerTask
     Parallel.forEach(blocks.count) { task in
         let (rows, panels) = blocks.block(task)
         let memory = ThreadScratch.memory(
-            .rightFactor, bytes: words * width * MemoryLayout<UInt32>.stride
+            .rightFactor, bytes: panelsTogether * panelSize * MemoryLayout<UInt32>.stride
         ).assumingMemoryBound(to: UInt32.self)
-        for panel in panels {
-            for first in stride(from: inner.lowerBound, to: inner.upperBound, by: chunk) {
-                let range = first..<min(first + chunk, inner.upperBound)
-                right.pack(
-                    outer: panel * width..<min((panel + 1) * width, c.columns), inner: range,
-                    precision: precision, width: width, into: memory)
+        for first in stride(from: inner.lowerBound, to: inner.upperBound, by: chunk) {
+            let range = first..<min(first + chunk, inner.upperBound)
+            let left = left.skipping(precision.words(first - inner.lowerBound))
+            for (index, panel) in panels.enumerated() {
+                if index % panelsTogether == 0 {
+                    let last = min(panel + panelsTogether, panels.upperBound)
+                    right.pack(
+                        outer: panel * width..<min(last * width, c.columns), inner: range,
+                        precision: precision, panelSize: panelSize, into: memory)
+                }
                 multiplyPanel(
-                    left.skipping(precision.words(first - inner.lowerBound)), rows, memory,
+                    left, rows, memory + index % panelsTogether * panelSize,
                     words: precision.words(range.count), precision, into: c, panel: panel,
                     accumulating: accumulating || first > inner.lowerBound)
             }
@@ -84,6 +93,7 @@ func multiplyPanel(
             // Half of the piece ahead while the first eight rows pass, half while the next do.
             let pass = (row - rows.lowerBound) / ProductTile.rows
             let half = words * ProductTile.columns / 2
+            if accumulating { prefetchTile(of: c, row: row, column: index * ProductTile.columns) }
             ProductTile.multiply(
                 left.tileRows(row), panel, words: words, precision: precision,
                 ahead: pass < 2 ? (ahead ?? panel) + pass * half : panel, into: sums)
@@ -99,25 +109,29 @@ struct ProductBlocks {
     /// Rows and inner indices of a left factor that are laid out at a time.
     static let leftRows = 4096
     static let leftInner = 6144
+    /// Panels that a task takes at most.
+    static let panelsPerTask = 4
 
     /// Rows and panels of one task, and how many tasks there are.
     private let rows: Int
     private let panels: Int
     private let rowsPerTask: Int
-    private let panelsPerTask: Int
+    private let taskPanels: Int
 
     init(rows: Int, panels: Int) {
         self.rows = rows
         self.panels = panels
-        rowsPerTask = min(rows, 512)
-        let rowTasks = (rows + rowsPerTask - 1) / max(1, rowsPerTask)
+        // Pieces of about the same size: a small last one would lay out columns for few rows.
+        let rowTasks = max(1, (rows + 2047) / 2048)
+        let tile = ProductTile.rows
+        rowsPerTask = ((rows + rowTasks - 1) / rowTasks + tile - 1) / tile * tile
         // Enough tasks for the threads to end together.
-        var panelsPerTask = 4
-        while panelsPerTask > 1, rowTasks * panels < 16 * panelsPerTask { panelsPerTask /= 2 }
-        self.panelsPerTask = panelsPerTask
+        var taskPanels = Self.panelsPerTask
+        while taskPanels > 1, rowTasks * panels < 16 * taskPanels { taskPanels /= 2 }
+        self.taskPanels = taskPanels
     }
 
-    private var panelTasks: Int { (panels + panelsPerTask - 1) / panelsPerTask }
+    private var panelTasks: Int { (panels + taskPanels - 1) / taskPanels }
 
     var count: Int {
         rows == 0 ? 0 : (rows + rowsPerTask - 1) / rowsPerTask * panelTasks
@@ -125,8 +139,8 @@ struct ProductBlocks {
 
     func block(_ task: Int) -> (rows: Range<Int>, panels: Range<Int>) {
         let row = task / panelTasks * rowsPerTask
-        let panel = task % panelTasks * panelsPerTask
-        return (row..<min(row + rowsPerTask, rows), panel..<min(panel + panelsPerTask, panels))
+        let panel = task % panelTasks * taskPanels
+        return (row..<min(row + rowsPerTask, rows), panel..<min(panel + taskPanels, panels))
     }
 
     /// How many of `inner` indices are summed in registers at a time: at most so many that a panel of
@@ -147,6 +161,16 @@ func withSums(_ body: (UnsafeMutablePointer<Float>) -> Void) {
     ) { memory in
         guard let base = memory.baseAddress else { return }
         body(base.assumingMemoryBound(to: Float.self))
+    }
+}
+
+/// Asks for what the sums of a tile will be added to, while they are computed.
+@inline(__always)
+private func prefetchTile(of c: MatrixView, row: Int, column: Int) {
+    for offset in 0..<min(ProductTile.rows, c.rows - row) {
+        let line = c.base + (row + offset) * c.stride + column
+        product_prefetch(line)
+        product_prefetch(line + 16)
     }
 }
 

@@ -73,7 +73,7 @@ public final class PackedWeights {
             Parallel.forEach((outputs + width - 1) / width) { panel in
                 factor.pack(
                     outer: panel * width..<min((panel + 1) * width, outputs), inner: 0..<inputs,
-                    precision: precision, width: width, into: start + panel * panelSize)
+                    precision: precision, panelSize: panelSize, into: start + panel * panelSize)
             }
             start += (outputs + width - 1) / width * panelSize
         }
@@ -97,22 +97,14 @@ public final class PackedWeights {
 
     private func multiply(_ left: LeftFactor, into y: MatrixView, _ epilogue: LinearEpilogue) {
         let width = ProductTile.columns
-        // Few rows: a panel is read from memory once, for all of them. Many: what a thread takes at a
-        // time, rows and panels, stays in the second-level cache.
-        let rowsPerTask = y.rows <= 128 ? max(1, y.rows) : 64
-        let panelsPerTask = y.rows <= 128 ? 1 : 12
-        let rowTasks = (y.rows + rowsPerTask - 1) / rowsPerTask
-        let panelTasks = (panelCount + panelsPerTask - 1) / panelsPerTask
+        let blocks = InferenceBlocks(rows: y.rows, panels: panelCount)
         let chunk = ProductBlocks.chunk(of: inputWidth, precision)
-        Parallel.forEach(rowTasks * panelTasks) { task in
-            let firstRow = task / panelTasks * rowsPerTask
-            let rows = firstRow..<min(firstRow + rowsPerTask, y.rows)
-            let firstPanel = task % panelTasks * panelsPerTask
-            for panel in firstPanel..<min(firstPanel + panelsPerTask, panelCount) {
+        Parallel.forEach(blocks.count) { task in
+            let (rows, taskPanels) = blocks.block(task)
+            for panel in taskPanels {
                 let size = precision.words(inputWidth) * width
                 let memory = panels + panel * size
-                // With one panel a task, threads take turns.
-                let next = panelsPerTask == 1 ? panel + Parallel.threads : panel + 1
+                let next = blocks.next(after: panel)
                 let ahead = next < panelCount ? panels + next * size : memory
                 for first in stride(from: 0, to: inputWidth, by: chunk) {
                     let words = precision.words(min(chunk, inputWidth - first))
@@ -128,4 +120,33 @@ public final class PackedWeights {
             }
         }
     }
+}
+
+/// How a product with weights that are laid out is cut.
+///
+/// Few rows: a panel is read from memory once, for all of them. Many: what a thread takes at a time,
+/// rows and panels, stays in the second-level cache.
+struct InferenceBlocks {
+    private let rows: Int
+    private let panels: Int
+    private let rowsPerTask: Int
+    private let panelsPerTask: Int
+
+    init(rows: Int, panels: Int) {
+        (self.rows, self.panels) = (rows, panels)
+        (rowsPerTask, panelsPerTask) = rows <= 128 ? (max(1, rows), 1) : (64, 12)
+    }
+
+    private var panelTasks: Int { (panels + panelsPerTask - 1) / panelsPerTask }
+
+    var count: Int { (rows + rowsPerTask - 1) / rowsPerTask * panelTasks }
+
+    func block(_ task: Int) -> (rows: Range<Int>, panels: Range<Int>) {
+        let row = task / panelTasks * rowsPerTask
+        let panel = task % panelTasks * panelsPerTask
+        return (row..<min(row + rowsPerTask, rows), panel..<min(panel + panelsPerTask, panels))
+    }
+
+    /// The panel that the same thread will probably need next: with one a task, threads take turns.
+    func next(after panel: Int) -> Int { panelsPerTask == 1 ? panel + Parallel.threads : panel + 1 }
 }

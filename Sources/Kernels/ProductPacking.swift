@@ -17,32 +17,50 @@ struct ProductFactor {
             : UnsafePointer(matrix.base + inner * matrix.stride + outer)
     }
 
-    /// Lays out up to 32 outer indices side by side: target[k][c] = factor(outer + c, inner + 2k …),
-    /// zero where there is none.
+    /// Lays out outer indices in panels of 32: target[panel][k][c] = factor(outer + 32 · panel + c,
+    /// inner + 2k …), zero where there is none.
     ///
     /// - Parameters:
-    ///   - width: 8 or 32, distance of the lines of `target`
-    ///   - target: (words of `inner`, width)
+    ///   - panelSize: distance of the panels, in words
+    ///   - target: (panels, words of `inner`, 32)
     func pack(
-        outer: Range<Int>, inner: Range<Int>, precision: MatrixPrecision, width: Int,
+        outer: Range<Int>, inner: Range<Int>, precision: MatrixPrecision, panelSize: Int,
         into target: UnsafeMutablePointer<UInt32>
     ) {
-        if innerIsColumn {
-            packLines(outer, inner, precision, width, into: target)
-        } else {
-            packColumns(outer, inner, precision, width, into: target)
+        guard innerIsColumn else {
+            packColumns(outer, inner, precision, panelSize, into: target)
+            return
+        }
+        var panel = target
+        for first in stride(from: outer.lowerBound, to: outer.upperBound, by: ProductTile.columns) {
+            packLines(
+                first..<min(first + ProductTile.columns, outer.upperBound), inner, precision,
+                into: panel)
+            panel += panelSize
         }
     }
 
-    /// Inner indices are rows in memory: pieces of rows are copied.
+    /// Inner indices are rows in memory: pieces of rows are copied, each for all panels, since a row's
+    /// next piece comes with the one before it.
     private func packColumns(
-        _ outer: Range<Int>, _ inner: Range<Int>, _ precision: MatrixPrecision, _ width: Int,
+        _ outer: Range<Int>, _ inner: Range<Int>, _ precision: MatrixPrecision, _ panelSize: Int,
         into target: UnsafeMutablePointer<UInt32>
     ) {
+        let width = ProductTile.columns
+        let whole = outer.count / width
+        let rest = outer.lowerBound + whole * width..<outer.upperBound
         var line = target
         for k in stride(from: inner.lowerBound, to: inner.upperBound, by: precision.perWord) {
-            copyLine(outer, k, of: inner, precision, into: line)
-            for column in outer.count..<width { line[column] = 0 }
+            for panel in 0..<whole {
+                let first = outer.lowerBound + panel * width
+                copyLine(
+                    first..<first + width, k, of: inner, precision, into: line + panel * panelSize)
+            }
+            if !rest.isEmpty {
+                let last = line + whole * panelSize
+                copyLine(rest, k, of: inner, precision, into: last)
+                for column in rest.count..<width { last[column] = 0 }
+            }
             line += width
         }
     }
@@ -65,10 +83,11 @@ struct ProductFactor {
 
     /// Inner indices lie one after the other in memory: blocks of 16 by 16 words are transposed.
     private func packLines(
-        _ outer: Range<Int>, _ inner: Range<Int>, _ precision: MatrixPrecision, _ width: Int,
+        _ outer: Range<Int>, _ inner: Range<Int>, _ precision: MatrixPrecision,
         into target: UnsafeMutablePointer<UInt32>
     ) {
         let words = precision.words(inner.count)
+        let width = ProductTile.columns
         let side = 16
         withUnsafeTemporaryAllocation(
             byteCount: 2 * side * side * MemoryLayout<UInt32>.stride, alignment: 64

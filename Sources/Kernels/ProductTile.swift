@@ -21,7 +21,7 @@ public enum InferencePrecision: String, Sendable, Hashable, CaseIterable {
     case fp32
     /// Both rounded to bfloat16.
     case bf16
-    /// Weights rounded to eight bits with a scale for each output, inputs as they are.
+    /// Weights and inputs of layers rounded to eight bits, with scales (see ``QuantizedWeights``).
     case int8
 
     /// The precision of the products.

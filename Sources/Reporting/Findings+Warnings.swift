@@ -18,27 +18,32 @@ extension Findings {
                 "\(few.count) of \(run.comparisons.count) comparisons rest on fewer than 100 verdicts (the smallest "
                     + "on \(least)): their intervals are wide")
         }
+        var (unanswered, inconsistent, partial): ([String], [String], [String]) = ([], [], [])
         for comparison in run.comparisons {
             let name = comparison.name
-            let start = "\(name.a) against \(name.b), judge \(name.judge): "
-            let all = comparison.judged + comparison.errors
+            let pair = "\(name.a) against \(name.b) (\(name.judge)) "
             if comparison.errors > 0 {
-                warnings.append(
-                    start + "\(comparison.errors) of \(all) comparisons gave no verdict "
-                        + "and are left out")
+                let all = comparison.judged + comparison.errors
+                unanswered.append(pair + "\(comparison.errors) of \(all)")
             }
             if let consistency = comparison.consistency, consistency < 0.7 {
-                warnings.append(
-                    start
-                        + "the judge agrees with itself in only \(percent(consistency)) of the cases when "
-                        + "the order is swapped")
+                inconsistent.append(pair + percent(consistency))
             }
             if let first = comparison.firstPositionRate, abs(first - 0.5) > 0.1 {
-                warnings.append(
-                    start + "the judge chose the first position in \(percent(first)) of the cases")
+                partial.append(pair + percent(first))
             }
         }
-        return warnings + lengthWarnings
+        return warnings
+            + Self.together("comparisons without a verdict are left out", unanswered)
+            + Self.together(
+                "the judge seldom agrees with itself when the order is swapped", inconsistent)
+            + Self.together("the judge favours a position; it chose the first in", partial)
+            + lengthWarnings
+    }
+
+    /// One warning for all that it concerns, or none.
+    private static func together(_ warning: String, _ concerned: [String]) -> [String] {
+        concerned.isEmpty ? [] : ["\(warning): \(concerned.joined(separator: ", "))"]
     }
 
     /// All comparisons whose sides differ in length, in one warning: every judge meets the same texts.
@@ -52,11 +57,7 @@ extension Findings {
             let pair = "\(name.a) \(fixed(a, 1)) against \(name.b) \(fixed(b, 1))"
             if !pairs.contains(pair) { pairs.append(pair) }
         }
-        guard !pairs.isEmpty else { return [] }
-        return [
-            "mean lengths differ much, and judges may favour a length: "
-                + pairs.joined(separator: ", ")
-        ]
+        return Self.together("mean lengths differ much, and judges may favour a length", pairs)
     }
 
     private var mauveWarnings: [String] {
@@ -76,33 +77,33 @@ extension Findings {
     }
 
     private var outputWarnings: [String] {
-        run.outputs.flatMap { set -> [String] in
-            guard !set.items.isEmpty else {
-                return ["\(set.system): no generated texts in its file"]
+        var (absent, empty, repeating, cut): ([String], [String], [String], [String]) =
+            ([], [], [], [])
+        for set in run.outputs {
+            let count = set.items.count
+            guard count > 0 else {
+                absent.append(set.system)
+                continue
             }
-            var warnings: [String] = []
             if set.statistics.emptyCount > 0 {
-                warnings.append(
-                    "\(set.system): \(set.statistics.emptyCount) of \(set.items.count) texts are empty"
-                )
+                empty.append("\(set.system) \(set.statistics.emptyCount) of \(count)")
             }
             if set.statistics.repeatedFourGrams > 0.2 {
-                warnings.append(
-                    "\(set.system): the texts repeat themselves "
-                        + "(\(percent(set.statistics.repeatedFourGrams)) of 4-grams)")
+                repeating.append("\(set.system) \(percent(set.statistics.repeatedFourGrams))")
             }
-            let cut = set.items.count { $0.finish == "length" }
-            if 2 * cut > set.items.count {
-                warnings.append(
-                    "\(set.system): \(cut) of \(set.items.count) texts were cut at the length limit"
-                )
-            }
-            return warnings
+            let atLimit = set.items.count { $0.finish == "length" }
+            if 2 * atLimit > count { cut.append("\(set.system) \(atLimit) of \(count)") }
         }
+        // Continuations of running text all end at the limit, and so does the truth.
+        if run.description.data == "wiki" { cut = [] }
+        return Self.together("no generated texts in the file of", absent)
+            + Self.together("empty texts", empty)
+            + Self.together("texts that repeat themselves, by repeated 4-grams", repeating)
+            + Self.together("more than half of the texts were cut at the length limit", cut)
     }
 
     private var trainingWarnings: [String] {
-        run.curves.compactMap { curve -> String? in
+        let rising = run.curves.compactMap { curve -> String? in
             let losses = curve.points(of: "loss").map(\.y)
             guard losses.count >= 20 else { return nil }
             let part = max(1, losses.count / 10)
@@ -110,10 +111,10 @@ extension Findings {
                 values.reduce(0, +) / Double(values.count)
             }
             let (start, end) = (mean(losses.prefix(part)), mean(losses.suffix(part)))
-            guard end >= start else { return nil }
-            return
-                "\(curve.name): the loss did not fall (mean \(fixed(start, 3)) over the first tenth of the steps, "
-                + "\(fixed(end, 3)) over the last)"
+            return end < start
+                ? nil : "\(curve.name) \(fixed(start, 3)) at first, \(fixed(end, 3)) at last"
         }
+        return Self.together(
+            "the loss did not fall (means over the first and last tenth of the steps)", rising)
     }
 }

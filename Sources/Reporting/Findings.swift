@@ -4,14 +4,28 @@ import Evaluation
 struct Findings {
     /// One estimate and how to read it.
     struct Statement {
-        let subject: String
+        /// Where the interval lies to the value that means no difference.
+        enum Side { case above, below, around, unknown }
+
+        let system: String
+        let opponent: String
         let judge: String
         let estimate: String
         let reading: String
-        /// What is estimated, before the subject.
-        var quantity = "win rate of"
+        let side: Side
+        /// Whether this is a difference of win rates and not a win rate.
+        var isDifference = false
 
-        var sentence: String { "Judge \(judge), \(quantity) \(subject): \(estimate). \(reading)" }
+        var subject: String {
+            "\(system) \(isDifference ? "minus" : "against") "
+                + (opponent == ComparisonName.truth ? "the ground truth" : opponent)
+        }
+
+        var sentence: String {
+            let quantity =
+                isDifference ? "win rate against the ground truth of" : "win rate of"
+            return "Judge \(judge), \(quantity) \(subject): \(estimate). \(reading)"
+        }
     }
 
     let run: Run
@@ -30,11 +44,38 @@ struct Findings {
         differences = Self.differences(run.verdicts.filter(\.name.isAgainstTruth), seed: seed)
     }
 
-    /// The statements that bear on the experiment's question; those on ensembles are left out.
+    /// The most statements that are told one by one.
+    private static let fewStatements = 6
+
+    /// The statements that bear on the experiment's question; those on ensembles are left out. Many are
+    /// told together: which systems lie above, which below, which cannot be told apart.
     var answer: [String] {
-        (direct + differences).filter { statement in
-            Systems.alpha(of: String(statement.subject.prefix { $0 != " " })) == nil
-        }.map(\.sentence)
+        let statements = (direct + differences).filter { Systems.alpha(of: $0.system) == nil }
+        if statements.count <= Self.fewStatements { return statements.map(\.sentence) }
+        let parts: [(what: String, statements: [Statement])] = [
+            ("directly against MLE", direct.filter { Systems.isMLE($0.opponent) }),
+            ("directly against another system", direct.filter { !Systems.isMLE($0.opponent) }),
+            ("win rate against the ground truth, minus that of MLE, paired", differences),
+        ]
+        return Set(statements.map(\.judge)).sorted().flatMap { judge in
+            parts.compactMap { what, part in
+                let said = part.filter { $0.judge == judge && Systems.alpha(of: $0.system) == nil }
+                return said.isEmpty ? nil : "Judge \(judge), \(what): \(Self.together(said))."
+            }
+        }
+    }
+
+    private static func together(_ statements: [Statement]) -> String {
+        let sides: [(words: String, side: Statement.Side)] = [
+            ("higher", .above), ("lower", .below), ("not distinguishable", .around),
+            ("cannot be computed", .unknown),
+        ]
+        return sides.compactMap { words, side in
+            let names = statements.filter { $0.side == side }.map { statement in
+                Systems.isMLE(statement.opponent) ? statement.system : statement.subject
+            }
+            return names.isEmpty ? nil : "\(words): \(names.joined(separator: ", "))"
+        }.joined(separator: "; ")
     }
 
     var blocks: [Document.Block] {
@@ -61,32 +102,37 @@ struct Findings {
     private static func statement(_ comparison: Comparison) -> Statement {
         let name = comparison.name
         let other = name.isAgainstTruth ? "the ground truth" : name.b
-        let reading =
+        let side =
             comparison.judged == 0
-            ? "Nothing can be said."
-            : meaning(
-                lower: comparison.lower, upper: comparison.upper, neutral: 0.5,
-                undecided: "Contains 0.5: not distinguishable.",
-                above: "Above 0.5: the judge prefers \(name.a).",
-                below: "Below 0.5: the judge prefers \(other).")
+            ? .unknown : side(lower: comparison.lower, upper: comparison.upper, neutral: 0.5)
+        let reading =
+            switch side {
+            case .above: "Above 0.5: the judge prefers \(name.a)."
+            case .below: "Below 0.5: the judge prefers \(other)."
+            case .around: "Contains 0.5: not distinguishable."
+            case .unknown: "Nothing can be said."
+            }
         return Statement(
-            subject: "\(name.a) against \(other)", judge: name.judge,
+            system: name.a, opponent: name.b, judge: name.judge,
             estimate: comparison.judged == 0
                 ? "no verdicts" : "\(comparison.rateWithInterval), n = \(comparison.judged)",
-            reading: reading)
+            reading: reading, side: side)
     }
 
     /// Each system's win rate against the truth minus that of MLE, on the same records.
     private static func differences(_ sets: [VerdictSet], seed: UInt64) -> [Statement] {
         Set(sets.map(\.name.judge)).sorted().flatMap { judge -> [Statement] in
             let judged = sets.filter { $0.name.judge == judge }
-            let base = Systems.mle.compactMap { name in judged.first { $0.name.a == name } }.first
-            guard let base else { return [] }
-            let others = Systems.inOrder(judged.map(\.name.a)).filter { !Systems.mle.contains($0) }
-            return others.compactMap { system in
-                judged.first { $0.name.a == system }.map {
-                    difference(of: $0, from: base, seed: seed)
+            let others = Systems.inOrder(judged.map(\.name.a)).filter { !Systems.isMLE($0) }
+            return others.compactMap { system -> Statement? in
+                // Decoded in the same way.
+                let base = Systems.mle.lazy.compactMap { name in
+                    judged.first { $0.name.a == Systems.name(name, decodedLike: system) }
+                }.first
+                guard let base, let set = judged.first(where: { $0.name.a == system }) else {
+                    return nil
                 }
+                return difference(of: set, from: base, seed: seed)
             }
         }
     }
@@ -94,32 +140,31 @@ struct Findings {
     private static func difference(
         of system: VerdictSet, from mle: VerdictSet, seed: UInt64
     ) -> Statement {
-        let subject = "\(system.name.a) minus \(mle.name.a)"
+        let (name, base) = (system.name.a, mle.name.a)
         do throws(EvaluationError) {
             let paired = try PairedBootstrap(system.verdicts, mle.verdicts, seed: seed)
             let bounds = paired.interval
+            let side = side(lower: bounds.lower, upper: bounds.upper, neutral: 0)
+            let reading =
+                switch side {
+                case .above: "Above 0: \(name) has the higher win rate."
+                case .below: "Below 0: \(base) has the higher win rate."
+                case .around, .unknown: "Contains 0: not distinguishable."
+                }
             return Statement(
-                subject: subject, judge: system.name.judge,
+                system: name, opponent: base, judge: system.name.judge,
                 estimate: "\(fixed(paired.difference, 3)) [\(fixed(bounds.lower, 3)), "
                     + "\(fixed(bounds.upper, 3))], n = \(paired.count)",
-                reading: meaning(
-                    lower: bounds.lower, upper: bounds.upper, neutral: 0,
-                    undecided: "Contains 0: not distinguishable.",
-                    above: "Above 0: \(system.name.a) has the higher win rate.",
-                    below: "Below 0: \(mle.name.a) has the higher win rate."),
-                quantity: "win rate against the ground truth of")
+                reading: reading, side: side, isDifference: true)
         } catch {
             return Statement(
-                subject: subject, judge: system.name.judge, estimate: "none",
-                reading: "Cannot be computed: \(error).")
+                system: name, opponent: base, judge: system.name.judge, estimate: "none",
+                reading: "Cannot be computed: \(error).", side: .unknown, isDifference: true)
         }
     }
 
-    private static func meaning(
-        lower: Double, upper: Double, neutral: Double, undecided: String, above: String,
-        below: String
-    ) -> String {
-        lower > neutral ? above : upper < neutral ? below : undecided
+    private static func side(lower: Double, upper: Double, neutral: Double) -> Statement.Side {
+        lower > neutral ? .above : upper < neutral ? .below : .around
     }
 
     private var limits: [String] {
@@ -131,7 +176,8 @@ struct Findings {
         if count > 1 {
             limits.append(
                 "There are \(count) intervals. At 95 % about one in twenty misses the true value, so "
-                    + "a single one that barely excludes its neutral value is weak evidence.")
+                    + "a single one that barely excludes its neutral value is weak evidence. The best of "
+                    + "many systems looks better than it is.")
         }
         let judges = Set(run.comparisons.map(\.name.judge))
         let offline = judges.intersection(["embedding", "likelihood"])

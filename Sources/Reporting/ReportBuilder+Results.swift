@@ -122,42 +122,16 @@ extension ReportBuilder {
                     Plot.Point(x: $0.winRate, y: Double(row), low: $0.lower, high: $0.upper)
                 }
             }
-            let overview = Plot(
-                name: Plot.safeName("win-rate-\(judge)"),
-                title: "Win rate against the ground truth (\(judge))",
-                xLabel: "win rate, 95 % interval",
-                series: [.init(name: "win rate", points: points, style: .points)], levels: [0.5],
-                categories: names)
-            return [overview] + alphaPlots(judge: judge, rated)
+            return [
+                Plot(
+                    name: Plot.safeName("win-rate-\(judge)"),
+                    title: "Win rate against the ground truth (\(judge))",
+                    xLabel: "win rate, 95 % interval",
+                    series: [.init(name: "win rate", points: points, style: .points)],
+                    levels: [0.5],
+                    categories: names)
+            ]
         }
-    }
-
-    /// Win rate over the weight of MLE. The stem is the point at 0, MLE the point at 1.
-    private func alphaPlots(judge: String, _ rated: [Comparison]) -> [Plot] {
-        let blends = rated.filter { Systems.alpha(of: $0.name.a) != nil }
-        let series = Set(blends.map { Systems.stem(of: $0.name.a) }).sorted().map { stem in
-            var points = blends.filter { Systems.stem(of: $0.name.a) == stem }.compactMap {
-                blend in Systems.alpha(of: blend.name.a).map { blend.point(x: $0) }
-            }
-            func addEnd(_ x: Double, _ name: String?) {
-                guard let end = rated.first(where: { $0.name.a == name }),
-                    !points.contains(where: { $0.x == x })
-                else { return }
-                points.append(end.point(x: x))
-            }
-            addEnd(0, stem)
-            addEnd(1, Systems.mle.first { name in rated.contains { $0.name.a == name } })
-            return Plot.Series(
-                name: stem, points: points.sorted { $0.x < $1.x }, style: .linesAndPoints)
-        }
-        guard !series.isEmpty else { return [] }
-        return [
-            Plot(
-                name: Plot.safeName("alpha-\(judge)"), title: "Ensembles with MLE (\(judge))",
-                xLabel: "α, the weight of MLE", yLabel: "win rate vs truth", series: series,
-                levels: [0.5],
-                caption: "0 is the other model alone, 1 is MLE alone; bars are 95 % intervals")
-        ]
     }
 }
 
@@ -167,13 +141,13 @@ extension Comparison {
             ? "no verdicts" : "\(fixed(winRate, 3)) [\(fixed(lower, 3)), \(fixed(upper, 3))]"
     }
 
-    fileprivate func point(x: Double) -> Plot.Point {
+    func point(x: Double) -> Plot.Point {
         Plot.Point(x: x, y: winRate, low: lower, high: upper)
     }
 }
 
 extension MauveScore {
-    fileprivate var meanWithDeviation: String {
+    var meanWithDeviation: String {
         deviation.map { "\(fixed(mean, 3)) ± \(fixed($0, 3))" } ?? "\(fixed(mean, 3)) (no sd)"
     }
 }

@@ -51,16 +51,18 @@ extension ReportBuilder {
     var samples: [Document.Block] {
         let mle = Systems.mle.compactMap { name in run.outputs.first { $0.system == name } }.first
         let others = Systems.inOrder(run.outputs.map(\.system)).filter {
-            $0 != mle?.system && !Systems.mle.contains($0)
+            !Systems.isMLE($0) && !Systems.baselines.contains($0)
         }
-        let cpo = others.first.flatMap { name in run.outputs.first { $0.system == name } }
+        // The system that ensembles are made of is the one that a run is about.
+        let favourite = others.first { $0 == run.description.setting("ensemble") } ?? others.first
+        let cpo = favourite.flatMap { name in run.outputs.first { $0.system == name } }
         let shown = [mle, cpo].compactMap(\.self)
         guard let first = shown.first else { return [] }
         let byID = shown.map { set in
             Dictionary(set.items.map { ($0.id, $0) }) { first, _ in first }
         }
         let common = first.items.filter { item in byID.allSatisfy { $0[item.id] != nil } }
-        let wanted = min(6, common.count)
+        let wanted = min(10, common.count)
         guard wanted > 0 else { return [] }
         let samples = (0..<wanted).map { index -> Document.Block in
             let item = common[index * common.count / wanted]
@@ -71,7 +73,7 @@ extension ReportBuilder {
             for (set, items) in zip(shown, byID) {
                 texts.append(
                     Sample.Text(
-                        label: set.system, text: items[item.id]?.output ?? "",
+                        label: Systems.label(set.system), text: items[item.id]?.output ?? "",
                         verdict: verdict(on: set.system, id: item.id)))
             }
             return .sample(
@@ -85,17 +87,18 @@ extension ReportBuilder {
         ] + samples
     }
 
-    /// What each judge said about a system's text against the ground truth.
+    /// What each judge said about a system's text against the ground truth and against MLE.
     private func verdict(on system: String, id: String) -> String? {
         let said = run.verdicts.compactMap { set -> String? in
-            guard set.name.a == system, set.name.isAgainstTruth,
+            guard set.name.a == system, set.name.isAgainstTruth || Systems.isMLE(set.name.b),
                 let verdict = set.verdicts.first(where: { $0.id == id })
             else { return nil }
+            let other = set.name.isAgainstTruth ? "the truth" : Systems.label(set.name.b)
             let words =
                 switch verdict.winner {
-                case .a: "better than the truth"
-                case .b: "worse than the truth"
-                case .tie: "tie with the truth"
+                case .a: "better than \(other)"
+                case .b: "worse than \(other)"
+                case .tie: "tie with \(other)"
                 case .error: "no verdict"
                 }
             return "\(set.name.judge): \(words)"

@@ -22,7 +22,7 @@ package struct ReportBuilder {
         }
         document.blocks += [.heading("Question"), .paragraph(question)]
         if !findings.answer.isEmpty { document.blocks.append(.list(findings.answer)) }
-        document.blocks += results
+        document.blocks += results + studies
         document.blocks += [.heading("What the numbers support")]
         document.blocks += findings.blocks
         document.blocks += curves
@@ -36,9 +36,18 @@ package struct ReportBuilder {
         let about = run.description
         let base = about.base.map { " of \($0)" } ?? ""
         let data = about.dataset.map { " on \($0)" } ?? ""
-        return "Starting from the same MLE reference\(base)\(data), does training with Contrastive "
-            + "Preference Optimization (Feng et al., NAACL Findings 2025) give responses that a judge prefers "
+        let texts = about.data == "wiki" ? "continuations" : "responses"
+        let question =
+            "Starting from the same MLE reference\(base)\(data), does training with Contrastive "
+            + "Preference Optimization (Feng et al., NAACL Findings 2025) give \(texts) that a judge prefers "
             + "to the ground truth more often than going on with MLE for as many steps does?"
+        switch about.experiment {
+        case "ablation":
+            return question + " With which kinds of negatives, and does ranking them help?"
+        case "decoding": return question + " Does the answer depend on how texts are generated?"
+        case "wiki": return question + " What does averaging the weights of the two do?"
+        default: return question
+        }
     }
 
     // MARK: Set-up

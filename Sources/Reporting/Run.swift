@@ -21,6 +21,10 @@ struct RunDescription {
     }
 
     var title: String?
+    /// Which of the pipelines' experiments: `dolly`, `ablation`, `decoding`, `wiki`.
+    var experiment: String?
+    /// What kind of data: `dolly` or `wiki`.
+    var data: String?
     var profile: String?
     var base: String?
     var baseNote: String?

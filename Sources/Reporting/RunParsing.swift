@@ -4,6 +4,8 @@ import StreamIO
 extension RunDescription {
     init(_ fields: [String: JSONValue]) {
         title = fields.string("title")
+        experiment = fields.string("experiment")
+        data = fields.string("data")
         profile = fields.string("profile")
         base = fields.string("base")
         baseNote = fields.string("base_note")

@@ -10,7 +10,7 @@ public struct InferencePrecisionOptions: ParsableArguments {
     @Option(
         help: """
             What layers compute with: fp32; bf16, faster on processors that multiply such numbers; or int8, \
-            weights of eight bits, for few sequences at a time.
+            weights and inputs of eight bits, faster still and less exact.
             """)
     package var precision = InferencePrecision.fp32
 

@@ -23,7 +23,8 @@ func microBatches(
 }
 
 /// Cuts the continuations of one tree into runs such that prompt and run have at most `rowLimit`
-/// rows; a continuation that alone has more is a run of its own.
+/// rows; a continuation that alone has more is a run of its own. A shared prompt is computed again
+/// for every run, so runs may have as many rows as it, whatever the limit.
 func branchBatches(
     _ tree: TokenTree, rowLimit: Int, sharesPrompts: Bool = true
 ) -> [Range<Int>] {
@@ -31,5 +32,7 @@ func branchBatches(
         TokenTree(prompt: sharesPrompts ? [] : tree.prompt, continuations: [$0])
     }
     return microBatches(
-        single, rowLimit: sharesPrompts ? max(1, rowLimit - tree.prompt.count) : rowLimit)
+        single,
+        rowLimit: sharesPrompts
+            ? max(1, tree.prompt.count, rowLimit - tree.prompt.count) : rowLimit)
 }

@@ -99,12 +99,16 @@ public struct PreferenceObjective: TrainingObjective {
 
         for range in microBatches(trees, rowLimit: rowLimit, sharesPrompts: sharesPrompts) {
             let first = trees[range.lowerBound]
-            if range.count == 1, first.rowCount(sharesPrompts: sharesPrompts) > rowLimit {
-                rows += accumulateInParts(
-                    first, rowLimit: rowLimit, sharesPrompts: sharesPrompts, model: model,
-                    gradients: gradients
-                ) { weights(range.lowerBound, $0) }
-                continue
+            if range.count == 1 {
+                let parts = branchBatches(
+                    first, rowLimit: rowLimit, sharesPrompts: sharesPrompts)
+                if parts.count > 1 {
+                    rows += accumulateInParts(
+                        first, parts, sharesPrompts: sharesPrompts, model: model,
+                        gradients: gradients
+                    ) { weights(range.lowerBound, $0) }
+                    continue
+                }
             }
             let batch = PackedBatch(Array(trees[range]), sharesPrompts: sharesPrompts)
             rows += batch.rowCount
@@ -132,10 +136,10 @@ public struct PreferenceObjective: TrainingObjective {
 ///
 /// - Returns: the number of rows that were computed.
 private func accumulateInParts(
-    _ tree: TokenTree, rowLimit: Int, sharesPrompts: Bool, model: Decoder,
+    _ tree: TokenTree, _ ranges: [Range<Int>], sharesPrompts: Bool, model: Decoder,
     gradients: ParameterBuffer, weights: ([Double]) -> [Double]
 ) -> Int {
-    let parts = branchBatches(tree, rowLimit: rowLimit, sharesPrompts: sharesPrompts).map { range in
+    let parts = ranges.map { range in
         (
             range,
             PackedBatch(

@@ -20,17 +20,20 @@ public final class Encoder {
 
     /// A model with these weights, which must have the configuration's ``EncoderLayout``.
     ///
-    /// - Parameter precision: what the factors of matrix products are rounded to
+    /// - Parameter precision: what layers compute with
     public init(
         configuration: EncoderConfiguration, parameters: ParameterBuffer,
-        precision: MatrixPrecision = .float32
+        precision: InferencePrecision = .fp32
     ) {
         let layout = EncoderLayout(configuration)
         precondition(parameters.count == layout.count, "parameters of another layout")
         self.configuration = configuration
         self.parameters = parameters
+        let packing = WeightPacking(
+            source: parameters, arena: PageArena(), isQuantized: precision.isQuantized)
         blocks = (0..<configuration.layerCount).map {
-            EncoderBlock(configuration, layout, parameters, layer: $0, precision: precision)
+            EncoderBlock(
+                configuration, layout, packing, layer: $0, precision: precision.products)
         }
         attention = BidirectionalAttention(
             headCount: configuration.headCount, headWidth: configuration.headWidth)

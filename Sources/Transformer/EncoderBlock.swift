@@ -5,27 +5,28 @@ import Kernels
 /// A block of BERT (Devlin et al. 2019): attention and feed-forward, each added to its input and
 /// normed afterwards; GELU in its exact form. Keeps a copy of its matrices, packed for the product.
 struct EncoderBlock {
-    let queryKeyValue: PackedWeights
-    let attentionOutput: PackedWeights
+    let queryKeyValue: PackedLayer
+    let attentionOutput: PackedLayer
     let attentionNorm: EncoderNorm
-    let expand: PackedWeights
-    let contract: PackedWeights
+    let expand: PackedLayer
+    let contract: PackedLayer
     let outputNorm: EncoderNorm
 
     init(
-        _ c: EncoderConfiguration, _ layout: EncoderLayout, _ parameters: ParameterBuffer,
+        _ c: EncoderConfiguration, _ layout: EncoderLayout, _ packing: WeightPacking,
         layer: Int, precision: MatrixPrecision
     ) {
         let prefix = EncoderLayout.prefix(ofLayer: layer)
         /// The layer whose parameters begin with those of `name`.
-        func linear(_ name: String, from input: Int, to output: Int) -> PackedWeights {
-            PackedWeights(
+        func linear(_ name: String, from input: Int, to output: Int) -> PackedLayer {
+            packing.pack(
                 [
                     MatrixView(
-                        parameters.base + layout.offset(prefix + name + ".weight"), rows: output,
+                        packing.source.base + layout.offset(prefix + name + ".weight"),
+                        rows: output,
                         columns: input)
                 ],
-                .transposed, bias: parameters.base + layout.offset(prefix + name + ".bias"),
+                .transposed, bias: packing.source.base + layout.offset(prefix + name + ".bias"),
                 precision: precision)
         }
         func norm(_ name: String) -> EncoderNorm {

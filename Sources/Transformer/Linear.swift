@@ -27,7 +27,7 @@ struct LinearLayers {
 struct Linear {
 
     let inputWidth: Int
-    let outputWidth: Int
+    private(set) var outputWidth: Int
     let weight: Int
     let bias: Int?
     let storage: LinearStorage
@@ -53,6 +53,19 @@ struct Linear {
                 [matrix(base)], transposition, bias: bias.map { UnsafePointer(base + $0) },
                 precision: precision)
         }
+    }
+
+    /// This layer and another on the same input as one, if their weights are one matrix in memory:
+    /// then the input is laid out once for both.
+    func joined(with next: Linear) -> Linear? {
+        guard
+            storage == .outputByInput, next.storage == storage, bias == nil, next.bias == nil,
+            next.inputWidth == inputWidth, next.weight == weight + outputWidth * inputWidth
+        else { return nil }
+        var both = self
+        both.outputWidth += next.outputWidth
+        both.packed = nil
+        return both
     }
 
     var transposition: Transposition {

@@ -15,10 +15,19 @@ extension LinearLayers {
 /// Linear layers without biases on the same input, whose outputs lie side by side.
 struct LinearGroup {
     let layers: [Linear]
+    /// The same layers as products see them: those whose weights follow each other in memory are one.
+    private let products: [Linear]
     private var packed: [PackedLayer]?
 
     init(_ layers: [Linear], packing: WeightPacking?) {
         self.layers = layers
+        products = layers.reduce(into: []) { products, layer in
+            if let last = products.last, let both = last.joined(with: layer) {
+                products[products.count - 1] = both
+            } else {
+                products.append(layer)
+            }
+        }
         guard let packing, let first = layers.first else { return }
         let weights = layers.map { $0.matrix(packing.source.base) }
         func pack(_ weights: [MatrixView]) -> PackedLayer {
@@ -45,9 +54,11 @@ struct LinearGroup {
     ///   - y: (T, all outputs)
     func forward(_ parameters: UnsafeMutablePointer<Float>, _ x: MatrixView, into y: MatrixView) {
         guard let packed else {
-            for index in layers.indices {
-                layers[index].forward(
-                    parameters, x, into: y.columns(columns(index..<index + 1)))
+            var column = 0
+            for layer in products {
+                layer.forward(
+                    parameters, x, into: y.columns(column..<column + layer.outputWidth))
+                column += layer.outputWidth
             }
             return
         }
@@ -68,11 +79,13 @@ struct LinearGroup {
         _ parameters: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>,
         _ x: MatrixView, gradient: MatrixView, xGradient: MatrixView
     ) {
-        for index in layers.indices {
-            layers[index].backward(
+        var column = 0
+        for layer in products {
+            layer.backward(
                 parameters, gradients: gradients, x,
-                gradient: gradient.columns(columns(index..<index + 1)), xGradient: xGradient,
-                accumulating: index > 0)
+                gradient: gradient.columns(column..<column + layer.outputWidth),
+                xGradient: xGradient, accumulating: column > 0)
+            column += layer.outputWidth
         }
     }
 }

@@ -32,7 +32,7 @@ import ToolKit
     @Option(help: "Records whose texts are embedded at a time. Changes no result.")
     var batchSize = 64
 
-    @OptionGroup var precision: PrecisionOptions
+    @OptionGroup var precision: InferencePrecisionOptions
 
     @OptionGroup var common: CommonOptions
 

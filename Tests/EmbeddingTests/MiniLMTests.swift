@@ -1,5 +1,6 @@
 import Embedding
 import Foundation
+import Kernels
 import StreamIO
 import Testing
 
@@ -23,6 +24,19 @@ struct MiniLMTests {
             let got = result.vectors[index * 384..<(index + 1) * 384]
             #expect(largestDifference(got, oracle.embedding) < 1e-5, "\(oracle.text)")
             #expect(!result.truncated[index] || oracle.ids.count == 256)
+        }
+    }
+
+    /// Rounding to 8 bits of mantissa, or to 8 bits in all, turns an embedding by few degrees.
+    @Test(arguments: [(InferencePrecision.bf16, Float(0.9999)), (.int8, 0.99)])
+    func roundedLayersEmbedAlmostTheSame(precision: InferencePrecision, least: Float) throws {
+        let embedder = try TextEmbedder.load(directory: MiniLM.directory, precision: precision)
+        let cases = try MiniLM.cases()
+        let result = try embedder.embed(cases.map(\.text))
+        for (index, oracle) in cases.enumerated() {
+            let got = result.vectors[index * 384..<(index + 1) * 384]
+            let cosine = zip(got, oracle.embedding).reduce(0) { $0 + $1.0 * $1.1 }
+            #expect(cosine > least && got != oracle.embedding[...], "\(oracle.text)")
         }
     }
 

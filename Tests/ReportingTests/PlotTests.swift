@@ -72,8 +72,9 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
 
     @Test(arguments: [
         ("cpo-alpha0.3-vs-truth.embedding", "cpo-alpha0.3", "truth", "embedding"),
-        ("blend-0.3.likelihood", "blend-0.3", "truth", "likelihood"),
-        ("blend-0.3", "blend-0.3", "truth", "unnamed judge"),
+        ("cpo-alpha0.3.likelihood", "cpo-alpha0.3", "truth", "likelihood"),
+        ("cpo-alpha0.3", "cpo-alpha0.3", "truth", "unnamed judge"),
+        ("cpo@top-k-vs-mle@top-k.gpt", "cpo@top-k", "mle@top-k", "gpt"),
         ("cpo-vs-mle-continued.gpt", "cpo", "mle-continued", "gpt"),
         ("cpo-vs-ground-truth", "cpo", "truth", "unnamed judge"),
     ])
@@ -83,10 +84,18 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
 
     @Test func systemsStandInOrder() {
         #expect(
-            Systems.inOrder(["blend-0.5", "pss", "cpo", "blend-0.1", "mle-continued"])
-                == ["mle-continued", "cpo", "blend-0.1", "blend-0.5", "pss"])
+            Systems.inOrder([
+                "cpo-alpha0.5", "other", "pss", "cpo@beam", "mixn", "anr", "cpo", "cpo-alpha0.1",
+                "mle-continued",
+            ]) == [
+                "mle-continued", "pss", "cpo", "cpo@beam", "anr", "mixn", "cpo-alpha0.1",
+                "cpo-alpha0.5", "other",
+            ])
         #expect(Systems.alpha(of: "cpo-alpha0.3") == 0.3)
-        #expect(Systems.alpha(of: "blend-1.5") == nil)
+        #expect(Systems.alpha(of: "cpo-alpha1.5") == nil)
+        #expect(Systems.alpha(of: "cpo-alpha0.3@top-k") == 0.3)
+        #expect(Systems.decoding(of: "cpo@top-k") == "top-k")
+        #expect(Systems.label("mixnr-alpha0.5@beam") == "CPO + MixNR, α = 0.5, beam")
         #expect(Systems.stem(of: "anr-alpha0.3") == "anr")
     }
 

@@ -16,17 +16,34 @@ CLIP_NORM := 1.0
 SAVE_EVERY :=
 RESUMABLE := yes
 
-# Autoregressive negatives, ranked: "ANR"
+# fp32, or bf16 where the processor multiplies such numbers
+PRECISION := fp32
+
+# What is compared, see pipelines/rules.mk: by default maximum likelihood that goes on for as long as
+# CPO, and CPO with ranked autoregressive negatives ("ANR").
+TITLE := CPO on Dolly
+DATA := dolly
+SYSTEMS := mle-continued:mle cpo:ranked:cpo
+DIRECT := cpo-vs-mle-continued
+DECODINGS := greedy
+
+# Kinds of negatives and how many of each: an, bn, mn, tn
 NEGATIVES := an:4
+negatives.cpo = $(NEGATIVES)
 NEGATIVE_TOP_K := 50
 NEGATIVE_TOKENS := 64
 
 CPO_BETA := 0.1
-# Weights of MLE in the ensembles; 0 is CPO itself and always there.
+# The systems that are blended with mle-continued, and the weights of the latter; 0 is the system
+# itself and always there.
+ENSEMBLE := cpo
 ALPHAS := 0.3 0.5 0.7
 
 OUTPUT_TOKENS := 64
 JUDGES := embedding likelihood
+
+# Empty: a system's weights go once its texts are there.
+KEEP_MODELS := yes
 
 # BASE=mini only: the Llama that is trained from nothing (mini-llama.json)
 MINI_VOCABULARY := 2048

@@ -1,5 +1,5 @@
 // What matrix products need and Swift's SIMD types cannot say: the dot product instruction for
-// bfloat16 (AVX512-BF16), conversion to bfloat16, and transposition in registers.
+// bfloat16 (AVX512-BF16) and for bytes (AVX512-VNNI), conversion to bfloat16, and transposition in registers.
 //
 // A pair is two bfloat16 numbers of neighbouring inner indices in 32 bits, the lower index in the
 // lower half.
@@ -37,12 +37,24 @@ void product_bfloat16_tile(const uint32_t *a, intptr_t row_stride, intptr_t step
                            const uint32_t *panel, intptr_t pairs, const uint32_t *ahead,
                            float *sums);
 
-/// sums[r][c] = sum over k of a[r][k] * panel[k][c], in float, in ascending order of k.
+/// How many inner indices of a row are rounded with a scale of their own.
+enum { product_int8_block = 64 };
+
+/// Rounds a row to eight bits, blocks of inner indices each with the scale that makes the largest of
+/// them +-127: value = scale * byte. Bytes and sums are filled up with zeros to whole blocks.
 ///
-/// a: element (r, k) is at a + r * row_stride + k, `rows` <= 8 of them exist, the others repeat the last
-/// one. panel: (inner, 32). sums: (8, 32). ahead: as many bytes as the panel has, needed soon.
-void product_int8_tile(const float *a, intptr_t row_stride, intptr_t rows, const int8_t *panel,
-                       intptr_t inner, const int8_t *ahead, float *sums);
+/// bytes: (blocks, 64). scales: (blocks). offsets: (blocks), -128 * the sum of the block's bytes.
+void product_int8_row(const float *line, intptr_t count, int8_t *bytes, float *scales,
+                      int32_t *offsets);
+
+/// sums[r][c] = sum over blocks of scales[r][b] * sum over k of a[r][k] * (panel[k][c] - 128), the inner
+/// sums exact, the outer one in float, in ascending order.
+///
+/// a: (rows, blocks, 64) signed bytes; scales, offsets: (rows, blocks); `rows` <= 8 of them exist, the
+/// others repeat the last one. panel: (quads, 32, 4) bytes; blocks: quads / 16, rounded up.
+/// sums: (8, 32). ahead: as many bytes as the panel has, needed soon.
+void product_int8_tile(const int8_t *a, const float *scales, const int32_t *offsets, intptr_t rows,
+                       const uint8_t *panel, intptr_t quads, const uint8_t *ahead, float *sums);
 
 /// Asks for a cache line that will be needed soon.
 static inline void product_prefetch(const void *line) { __builtin_prefetch(line, 0, 2); }

@@ -8,7 +8,7 @@ need SmolLM2-135M "$model"
 # The same responses in different surroundings, so that there is enough to do.
 texts=$scratch/texts.jsonl
 raw_records | jq -c .response >"$scratch/responses"
-for copy in {1..8}; do
+for copy in {1..24}; do
     jq -c --arg copy "$copy" '{id: "\($copy)-\(input_line_number)", text: .}' "$scratch/responses"
 done >"$texts"
 megabytes=$(jq -r .text "$texts" | wc -c | awk '{ print $1 / 1e6 }')

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# resolve-inputs.sh RUN ASSETS [BASE [DATASET [EMBEDDER]]]
+# resolve-inputs.sh EXPERIMENT RUN ASSETS [BASE [DATASET [EMBEDDER [WIKI_DETOKENIZE]]]]
 #
 # Decides which base model, data and sentence embedder an experiment uses, fetches what it can, and
 # writes the answer to RUN/inputs.mk. Empty arguments mean the defaults. Wherever something else
@@ -7,8 +7,8 @@
 # the report.
 set -euo pipefail
 
-run=$1 assets=$2 base=${3:-} dataset=${4:-} embedder=${5:-}
-here=$(dirname "$0")/..
+experiment=$1 run=$2 assets=$3 base=${4:-} dataset=${5:-} embedder=${6:-} detokenize=${7:-auto}
+here=$(dirname "$0")
 mkdir -p "$run" "$assets"
 warnings=$(mktemp "$run/.warnings.XXXXXX")
 errors=$(mktemp "$run/.errors.XXXXXX")
@@ -21,7 +21,7 @@ warn() {
 }
 
 die() {
-    echo "dolly-experiment: $*" >&2
+    echo "$experiment: $*" >&2
     exit 66
 }
 
@@ -71,6 +71,11 @@ esac
 if [[ -n $dataset ]]; then
     [[ -e $dataset ]] || die "$dataset: no such data set"
     dataset_note="the file $dataset"
+elif [[ $experiment == wiki ]]; then
+    dataset=data/mini-wiki.txt
+    dataset_note='the embedded sample mini-wiki'
+    warn "No text was given (WIKI=FILE): the embedded sample $dataset is used." \
+        "It is far too small for more than a look; held-out texts are few."
 elif dataset=$(fetch "$here/fetch-dolly.sh" "$assets"); then
     dataset_note='databricks-dolly-15k (CC BY-SA 3.0, Databricks), pinned revision'
 else
@@ -94,6 +99,21 @@ else
         "negatives are ranked by the hidden states of the reference model instead."
 fi
 
+# Whether a text has WikiText's ` @-@ `, in its first megabytes.
+has_wikitext_spacing() (
+    set +o pipefail
+    zstd -dcqf -- "$1" | head -c 4000000 | grep -qF ' @-@ '
+)
+
+if [[ $experiment == wiki ]]; then
+    case $detokenize in
+    yes | no) ;;
+    auto) if has_wikitext_spacing "$dataset"; then detokenize=yes; else detokenize=no; fi ;;
+    *) die "WIKI_DETOKENIZE=$detokenize (expected auto, yes or no)" ;;
+    esac
+    [[ $detokenize == no ]] || dataset_note+=", the spacing of WikiText undone"
+fi
+
 for path in "$base_source" "$dataset" "$embedder" "$run"; do
     if [[ $path == *[[:space:]\#\$:\'\"]* ]]; then
         die "'$path': file names with spaces or any of # \$ : ' \" cannot be used with make"
@@ -108,6 +128,7 @@ DATASET_FILE := $dataset
 DATASET_NOTE := $dataset_note
 EMBEDDER_DIR := $embedder
 EMBEDDER_NOTE := $embedder_note
+override WIKI_DETOKENIZE := $detokenize
 END
 
 # Only a change makes anything depend on these newer.

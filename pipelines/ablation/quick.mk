@@ -1,0 +1,38 @@
+# quick: the default. One pass over 128 prompts for every system.
+#
+# Estimate for SmolLM2-135M on two cores with AVX512-BF16, some 28 minutes:
+#     smoke pass                                    2 min
+#     MLE reference, 40 steps                       1.5 min
+#     negatives, ranking, scores, five sets         3 min
+#     10 x CPO, 16 steps, 4 candidates a prompt     14 min
+#     MLE, PSS, DPO, 16 steps each                  2.5 min
+#     18 x generation, judge, MAUVE; 17 pairs       5 min
+
+include pipelines/ablation/defaults.mk
+
+TRAIN_RECORDS := 0
+PREFERENCE_RECORDS := 128
+VALIDATION_RECORDS := 32
+HELDOUT_RECORDS := 100
+
+MAX_PROMPT_TOKENS := 128
+MAX_RESPONSE_TOKENS := 64
+NEGATIVE_TOKENS := 48
+OUTPUT_TOKENS := 48
+
+MLE_STEPS := 40
+MLE_BATCH := 8
+MLE_LEARNING_RATE := 2e-5
+MLE_WARMUP_STEPS := 5
+EVAL_EVERY := 20
+
+CPO_STEPS := 16
+CPO_BATCH := 8
+CPO_LEARNING_RATE := 1e-5
+CPO_WARMUP_STEPS := 2
+
+ifeq ($(BASE_KIND),mini)
+BASE_STEPS := 400
+MLE_LEARNING_RATE := 5e-4
+CPO_LEARNING_RATE := 1e-4
+endif

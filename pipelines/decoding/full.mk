@@ -1,0 +1,2 @@
+include pipelines/dolly/full.mk
+include pipelines/decoding/defaults.mk

@@ -1,0 +1,2 @@
+include pipelines/dolly/quick.mk
+include pipelines/decoding/defaults.mk

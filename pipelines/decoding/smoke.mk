@@ -1,0 +1,2 @@
+include pipelines/dolly/smoke.mk
+include pipelines/decoding/defaults.mk

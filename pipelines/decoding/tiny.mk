@@ -1,0 +1,2 @@
+include pipelines/dolly/tiny.mk
+include pipelines/decoding/defaults.mk

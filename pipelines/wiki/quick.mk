@@ -1,0 +1,35 @@
+# quick: the default.
+#
+# Estimate for SmolLM2-135M on two cores with AVX512-BF16, some 20 minutes:
+#     smoke pass                              1 min
+#     MLE reference, 50 steps of 8            2.5 min
+#     ranking, scores                         2 min
+#     CPO, 30 steps of 8 prompts x 5          5 min
+#     MLE continued                           1.5 min
+#     7 x generation, two judges, MAUVE       7 min
+
+include pipelines/wiki/defaults.mk
+
+TRAIN_RECORDS := 0
+PREFERENCE_RECORDS := 240
+VALIDATION_RECORDS := 64
+HELDOUT_RECORDS := 200
+
+CONTINUATION_TOKENS := 64
+
+MLE_STEPS := 50
+MLE_BATCH := 8
+MLE_LEARNING_RATE := 2e-5
+MLE_WARMUP_STEPS := 5
+EVAL_EVERY := 25
+
+CPO_STEPS := 30
+CPO_BATCH := 8
+CPO_LEARNING_RATE := 1e-5
+CPO_WARMUP_STEPS := 5
+
+ifeq ($(BASE_KIND),mini)
+BASE_STEPS := 400
+MLE_LEARNING_RATE := 5e-4
+CPO_LEARNING_RATE := 1e-4
+endif
