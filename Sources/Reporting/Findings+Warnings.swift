@@ -41,9 +41,15 @@ extension Findings {
             + lengthWarnings
     }
 
+    /// The most of those concerned that a warning names; tables and curves have them all.
+    private static let namesInWarning = 4
+
     /// One warning for all that it concerns, or none.
     private static func together(_ warning: String, _ concerned: [String]) -> [String] {
-        concerned.isEmpty ? [] : ["\(warning): \(concerned.joined(separator: ", "))"]
+        guard !concerned.isEmpty else { return [] }
+        let others = concerned.count - namesInWarning
+        let named = concerned.prefix(namesInWarning).joined(separator: ", ")
+        return ["\(warning): \(named)" + (others > 0 ? " and \(others) more" : "")]
     }
 
     /// All comparisons whose sides differ in length, in one warning: every judge meets the same texts.

@@ -40,6 +40,7 @@ let stylesheet = """
     .names td { overflow-wrap: anywhere; min-width: 6rem; }
     .numeric th:not(.name):not([scope="row"]), .numeric td:not(.name) { text-align: right; font-variant-numeric: tabular-nums; }
     .numeric td, .numeric tbody th { white-space: nowrap; }
+    .numeric tbody th, .numeric thead th:first-child { position: sticky; left: 0; background: var(--paper); }
     .figures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr));
       align-items: start; }
     figure { margin: 0; padding: 0.7rem; background: var(--card); border: 1px solid var(--line);
@@ -56,6 +57,7 @@ let stylesheet = """
     pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; font-size: 0.92rem; }
     .empty { color: var(--soft); margin: 0; }
     @media (max-width: 480px) { main { padding: 0.7rem; } h1 { font-size: 1.4rem; }
-      th, td { padding: 0.3rem 0.45rem; } figure { padding: 0.5rem; } }
+      table { font-size: 0.82rem; } th, td { padding: 0.3rem 0.4rem; }
+      .numeric tbody th { white-space: normal; max-width: 7.5rem; } figure { padding: 0.5rem; } }
     @media print { figure, .sample { break-inside: avoid; } }
     """
