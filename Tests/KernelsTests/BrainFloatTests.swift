@@ -26,7 +26,8 @@ import Testing
         ]
         let expected: [Float] = [
             1, 1, 1 + 2 * unit, 1 + unit, -1, 0, -0.0, .infinity, -.infinity,
-            Float(bitPattern: (Float(3e-39).bitPattern + 0x8000) & 0xffff_0000), 1, 2, 3, 4, 5, 6, 7,
+            Float(bitPattern: (Float(3e-39).bitPattern + 0x8000) & 0xffff_0000), 1, 2, 3, 4, 5, 6,
+            7,
         ]
         #expect(
             rounded(values) { roundToNearest($0, into: $1, count: values.count) } == expected)
