@@ -4,6 +4,6 @@
 TITLE := Decoding on Dolly
 PRECISION := bf16
 DECODINGS := greedy top-k top-p beam
-DIRECT = $(foreach t,$(call texts,),cpo$(t)-vs-mle-continued$(t))
+DIRECT = $(foreach t,$(call texts,cpo),$(t)-vs-$(t:cpo%=mle-continued%))
 ALPHAS :=
 ENSEMBLE :=
