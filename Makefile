@@ -95,7 +95,7 @@ bench-packages:
 
 # MARK: The experiment
 #
-# BASE=smollm2|mini|DIR, DATASET=FILE (WIKI=FILE), EMBEDDER=DIR, PROFILE=quick|full|tiny, RUN=DIR,
+# BASE=smollm2|mini|DIR, DATASET=FILE (WIKI=FILE), EMBEDDER=DIR, PROFILE=quick|full|tuned|tiny, RUN=DIR,
 # THREADS=N and any variable of pipelines/EXPERIMENT/*.mk.
 
 BASE ?=

@@ -1,17 +1,17 @@
-# quick: the default. One pass over 128 prompts for every system.
+# quick: the default. One pass over 96 prompts for every system.
 #
-# Estimate for SmolLM2-135M on two cores with AVX512-BF16, some 28 minutes:
+# Estimate for SmolLM2-135M on two cores with AVX512-BF16, some 24 minutes:
 #     smoke pass                                    2 min
 #     MLE reference, 40 steps                       1.5 min
 #     negatives, ranking, scores, five sets         3 min
-#     10 x CPO, 16 steps, 4 candidates a prompt     14 min
-#     MLE, PSS, DPO, 16 steps each                  2.5 min
+#     10 x CPO, 12 steps, 4 candidates a prompt     10 min
+#     MLE, PSS, DPO, 12 steps each                  2 min
 #     18 x generation, judge, MAUVE; 17 pairs       5 min
 
 include pipelines/ablation/defaults.mk
 
 TRAIN_RECORDS := 0
-PREFERENCE_RECORDS := 128
+PREFERENCE_RECORDS := 96
 VALIDATION_RECORDS := 32
 HELDOUT_RECORDS := 100
 
@@ -26,7 +26,7 @@ MLE_LEARNING_RATE := 2e-5
 MLE_WARMUP_STEPS := 5
 EVAL_EVERY := 20
 
-CPO_STEPS := 16
+CPO_STEPS := 12
 CPO_BATCH := 8
 CPO_LEARNING_RATE := 1e-5
 CPO_WARMUP_STEPS := 2
