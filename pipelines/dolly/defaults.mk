@@ -36,6 +36,8 @@ NEGATIVE_TOP_K := 50
 NEGATIVE_TOKENS := 64
 
 CPO_BETA := 0.1
+# Of maximum likelihood that goes on from the reference.
+CONTINUED_LEARNING_RATE = $(MLE_LEARNING_RATE)
 # The systems that are blended with mle-continued, and the weights of the latter; 0 is the system
 # itself and always there.
 ENSEMBLE := cpo

@@ -71,7 +71,7 @@ $(RUN)/scored/%.jsonl.zst: $(RUN)/ranked/%.jsonl.zst $(call model,reference) \
 
 method.mle.tool := pretrain-mle
 method.mle.flags = $(optimizer.flags) --steps $(CPO_STEPS) --batch-size $(CPO_BATCH) \
-    --learning-rate $(MLE_LEARNING_RATE) --warmup-steps $(CPO_WARMUP_STEPS) --schedule constant \
+    --learning-rate $(CONTINUED_LEARNING_RATE) --warmup-steps $(CPO_WARMUP_STEPS) --schedule constant \
     --eval-every $(EVAL_EVERY)
 method.pss.tool := pretrain-mle
 method.pss.flags = $(method.mle.flags) --scheduled-sampling $(PSS_PROBABILITY) \
