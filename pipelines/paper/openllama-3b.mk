@@ -2,16 +2,16 @@
 #
 # What it costs, by estimate (see gpt2-xl.mk; 45 GFLOP a row):
 #
-#   reference       1000 steps, 2.4 M rows, 108 PFLOP    123 h
-#   PSS, MLE         200 steps, 0.5 M rows,  22 PFLOP     25 h each (PSS 8 h more for its passes)
-#   CPO              200 steps, 1.6 M rows,  74 PFLOP     84 h for each set of negatives
+#   reference       1000 steps of 4, 0.6 M rows,  27 PFLOP     31 h
+#   PSS, MLE         200 steps of 2, 0.1 M rows,   3 PFLOP      3 h each (PSS 1 h more for its passes)
+#   CPO, DPO         200 steps of 2, 0.2 M rows,   9 PFLOP     10 h for each system (DPO half)
 #
-# Memory: plan compact, weights and moments in bfloat16, 19.2 GiB, a block's floats and gradients
-# 0.9 GiB, the head's gradient 0.4 GiB, and what rows need. Batches of 8 keep that below 23 GiB.
+# Memory: plan compact, weights and moments in bfloat16 19.2 GiB, a block's floats and gradients
+# 0.9 GiB, the head's gradient 0.4 GiB, and 0.5 to 2 GiB for the rows of a step. Hence the small batches.
 
 include pipelines/paper/defaults.mk
 
 MEMORY_BUDGET := 23GiB
-MLE_BATCH := 8
-CPO_BATCH := 4
+MLE_BATCH := 4
+CPO_BATCH := 2
 ALPHAS := 0.5 0.7 0.9
