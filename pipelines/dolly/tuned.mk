@@ -29,4 +29,6 @@ CONTINUED_LEARNING_RATE := 5e-5
 CPO_WARMUP_STEPS := 5
 
 ALPHAS := 0.5
+# The likelihood judge prefers any model's text to the truth, and takes long.
+JUDGES := embedding
 KEEP_MODELS :=
