@@ -87,7 +87,8 @@ method.dpo.tool := train-cpo
 method.dpo.flags = $(method.preference.flags) --objective dpo --no-ranking
 
 # $(call system,NAME,METHOD,NEGATIVES): what learns from negatives reads them scored, the rest the
-# records that the negatives were made for.
+# records that the negatives were made for. A response of one token cannot be truncated, so there may
+# be records without negatives; they are left out and counted.
 define system
 train-$(1).tool := $(method.$(2).tool)
 train-$(1).flags = $$(method.$(2).flags)
@@ -98,7 +99,7 @@ $(call model,$(1)): $(if $(3),$(RUN)/scored/$(3).jsonl.zst,$(RUN)/tokens/prefere
 	@mkdir -p $(RUN)/metrics
 	$(STAGE) $(1) $(BIN)/$(method.$(2).tool) $$(train-$(1).flags) $$(call training,$(1)) \
 	    --model $(RUN)/models/reference \
-	    $(if $(3),,--eval $(RUN)/tokens/validation.jsonl.zst) $$<
+	    $(if $(3),--skip-bad,--eval $(RUN)/tokens/validation.jsonl.zst) $$<
 	$$(complete)
 endef
 $(foreach s,$(SYSTEMS),$(if $(method.$(call field,2,$(s)).tool),, \
