@@ -99,7 +99,7 @@ import Testing
         let text = try markdown(run)
         #expect(
             text.contains(
-                "Judge oracle, directly against MLE: higher: bnr, mnr; lower: an, bn; "
-                    + "not distinguishable: "))
+                "Judge oracle, directly against MLE: higher: bnr, mixn, mnr; lower: an, bn; "
+                    + "not distinguishable: mn, tn."))
     }
 }
