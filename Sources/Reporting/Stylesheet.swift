@@ -58,6 +58,6 @@ let stylesheet = """
     .empty { color: var(--soft); margin: 0; }
     @media (max-width: 480px) { main { padding: 0.7rem; } h1 { font-size: 1.4rem; }
       table { font-size: 0.82rem; } th, td { padding: 0.3rem 0.4rem; }
-      .numeric tbody th { white-space: normal; overflow-wrap: anywhere; max-width: 8rem; } figure { padding: 0.5rem; } }
+      .numeric tbody th { white-space: normal; max-width: 9rem; } figure { padding: 0.5rem; } }
     @media print { figure, .sample { break-inside: avoid; } }
     """
