@@ -137,10 +137,10 @@ paper-gpt2-xl paper-openllama-3b: paper-%: ## Run the paper's experiment with it
 	+@$(MAKE) --no-print-directory experiment EXPERIMENT=paper PROFILE=$*
 
 paper-step-gpt2-xl: build bench-packages ## Make one step of GPT-2 XL from random weights, show its peak
-	@$(ONE_STEP) gpt2-xl 20GiB
+	@$(ONE_STEP) gpt2-xl 19456
 
 paper-step-openllama-3b: build bench-packages ## Make one step of OpenLlama-3B from random weights
-	@$(ONE_STEP) openllama-3b 22GiB
+	@$(ONE_STEP) openllama-3b 21600
 
 .PHONY: experiment search smoke inputs experiment-packages fetch-packages
 experiment: smoke

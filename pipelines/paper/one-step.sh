@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# one-step.sh BIN NAME BUDGET [RECORDS [TOKENS]]
+# one-step.sh BIN NAME MEBIBYTES [RECORDS [TOKENS]]
 #
-# Makes one optimizer step of pipelines/paper/NAME.json from random weights within BUDGET, on a few
+# Makes one optimizer step of pipelines/paper/NAME.json from random weights within MEBIBYTES, on a few
 # records of TOKENS tokens, and prints the plan, the peak of memory and the time of the step. Stops before
-# it begins if there is less free memory than BUDGET.
+# it begins if there is less free memory than that.
 set -euo pipefail
 
 bin=$1 name=$2 budget=$3 records=${4:-2} tokens=${5:-128}
@@ -11,9 +11,9 @@ here=$(dirname "$0")
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/one-step.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
-available=$(awk '$1 == "MemAvailable:" { print int($2 / 1048576) }' /proc/meminfo)
-if ((available < ${budget%%[!0-9]*})); then
-    echo "one-step: $budget of memory are not free (got $available GiB)" >&2
+available=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
+if ((available < budget)); then
+    echo "one-step: too little free memory (got $available MiB, expected $budget MiB)" >&2
     exit 69
 fi
 
@@ -22,7 +22,7 @@ jq -cn --argjson count "$records" --argjson length "$tokens" 'range($count) as $
         [range($length) | ($i * 7919 + . * 104729 + . * . * 31) % 30000 + 3]}' >"$scratch/records.jsonl"
 
 /usr/bin/time -f '%M %e' -o "$scratch/time" "$bin/pretrain-mle" \
-    --init "$here/$name.json" --memory-budget "$budget" --precision bf16 --steps 1 \
+    --init "$here/$name.json" --memory-budget "${budget}MiB" --precision bf16 --steps 1 \
     --batch-size "$records" --no-training-state --metrics "$scratch/metrics.jsonl" \
     --out "$scratch/model" "$scratch/records.jsonl"
 
