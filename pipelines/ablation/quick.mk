@@ -9,8 +9,8 @@
 #     18 x generation, judge, MAUVE; 17 pairs       5 min
 
 include pipelines/ablation/defaults.mk
+include pipelines/quick.mk
 
-TRAIN_RECORDS := 0
 PREFERENCE_RECORDS := 96
 VALIDATION_RECORDS := 32
 HELDOUT_RECORDS := 100
@@ -21,18 +21,5 @@ NEGATIVE_TOKENS := 48
 OUTPUT_TOKENS := 48
 
 MLE_STEPS := 40
-MLE_BATCH := 8
-MLE_LEARNING_RATE := 2e-5
-MLE_WARMUP_STEPS := 5
-EVAL_EVERY := 20
-
 CPO_STEPS := 12
-CPO_BATCH := 8
-CPO_LEARNING_RATE := 3e-5
 CPO_WARMUP_STEPS := 2
-
-ifeq ($(BASE_KIND),mini)
-BASE_STEPS := 400
-MLE_LEARNING_RATE := 5e-4
-CPO_LEARNING_RATE := 1e-4
-endif

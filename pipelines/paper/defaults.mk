@@ -2,13 +2,9 @@
 # PAPER.md says. BASE=DIR has to hold the real weights.
 
 include pipelines/ablation/defaults.mk
+include pipelines/full.mk
 
 TITLE := The paper's base models on Dolly
-
-TRAIN_RECORDS := 0
-PREFERENCE_RECORDS := 3200
-VALIDATION_RECORDS := 256
-HELDOUT_RECORDS := 500
 
 # The longest records decide how much memory a step may need.
 MAX_PROMPT_TOKENS := 256
@@ -23,12 +19,4 @@ SYSTEMS = mle-continued:mle pss:pss $(DPO) an:cpo:an anr:ranked:an mixnr:ranked:
 ENSEMBLE := mixnr
 JUDGES := embedding likelihood
 
-MLE_STEPS := 1000
-MLE_LEARNING_RATE := 2e-5
-MLE_WARMUP_STEPS := 20
-EVAL_EVERY := 100
 SAVE_EVERY := 20
-
-CPO_STEPS := 200
-CPO_LEARNING_RATE := 1e-5
-CPO_WARMUP_STEPS := 10

@@ -1,26 +1,4 @@
-# full: the paper's numbers of steps. Hours with SmolLM2-135M on two cores.
+# full: hours with SmolLM2-135M on two cores.
 
 include pipelines/wiki/defaults.mk
-
-TRAIN_RECORDS := 0
-PREFERENCE_RECORDS := 3200
-VALIDATION_RECORDS := 256
-HELDOUT_RECORDS := 500
-
-MLE_STEPS := 1000
-MLE_BATCH := 16
-MLE_LEARNING_RATE := 2e-5
-MLE_WARMUP_STEPS := 20
-EVAL_EVERY := 100
-SAVE_EVERY := 50
-
-CPO_STEPS := 200
-CPO_BATCH := 16
-CPO_LEARNING_RATE := 1e-5
-CPO_WARMUP_STEPS := 10
-
-ifeq ($(BASE_KIND),mini)
-BASE_STEPS := 4000
-MLE_LEARNING_RATE := 5e-4
-CPO_LEARNING_RATE := 1e-4
-endif
+include pipelines/full.mk

@@ -9,8 +9,8 @@
 #     7 x generation, judge, MAUVE             4 min
 
 include pipelines/wiki/defaults.mk
+include pipelines/quick.mk
 
-TRAIN_RECORDS := 0
 PREFERENCE_RECORDS := 192
 VALIDATION_RECORDS := 64
 HELDOUT_RECORDS := 160
@@ -21,18 +21,4 @@ JUDGES := embedding
 CONTINUATION_TOKENS := 64
 
 MLE_STEPS := 40
-MLE_BATCH := 8
-MLE_LEARNING_RATE := 2e-5
-MLE_WARMUP_STEPS := 5
-EVAL_EVERY := 25
-
 CPO_STEPS := 24
-CPO_BATCH := 8
-CPO_LEARNING_RATE := 3e-5
-CPO_WARMUP_STEPS := 5
-
-ifeq ($(BASE_KIND),mini)
-BASE_STEPS := 400
-MLE_LEARNING_RATE := 5e-4
-CPO_LEARNING_RATE := 1e-4
-endif
