@@ -11,7 +11,7 @@
 # at 245 GFLOP/s: 57 % of the 430 GFLOP/s that two cores with AVX512-BF16 reach in CPO's products.
 # Generation and judging come on top. Memory: plan layerwise, fp32 weights and moments 17.4 GiB, the
 # embedding's and a block's gradients 0.4 GiB, and 0.5 to 4 GiB for the rows of a step. One step of
-# 256 rows peaked at 17.7 GiB (estimate 18.3).
+# 256 rows peaked at 17.7 GiB (estimate 18.3) and took 38 s.
 
 include pipelines/paper/defaults.mk
 
