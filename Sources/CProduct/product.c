@@ -8,6 +8,7 @@
 
 typedef float floats __attribute__((vector_size(64)));
 typedef uint32_t words __attribute__((vector_size(64)));
+typedef int32_t integers __attribute__((vector_size(64)));
 typedef uint16_t halves __attribute__((vector_size(32)));
 #ifdef __AVX512BF16__
 typedef __bf16 shorts __attribute__((vector_size(32)));
@@ -91,7 +92,6 @@ static inline words add_byte_products(words sum, words unsigned_bytes, words sig
 #ifdef __AVX512VNNI__
     return (words)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)unsigned_bytes, (__m512i)signed_bytes);
 #else
-    typedef int32_t integers __attribute__((vector_size(64)));
     integers result = (integers)sum;
 #pragma clang loop unroll(full)
     for (int byte = 0; byte < 4; byte++)
@@ -102,7 +102,6 @@ static inline words add_byte_products(words sum, words unsigned_bytes, words sig
 }
 
 static inline floats integers_as_floats(words values) {
-    typedef int32_t integers __attribute__((vector_size(64)));
     return __builtin_convertvector((integers)values, floats);
 }
 

@@ -12,7 +12,7 @@ enum ModelLimits {
     static func excess(_ c: DecoderConfiguration) -> String? {
         let widths = [
             ("vocabulary size", c.vocabularySize), ("width", c.width),
-            ("heads times head width", c.headCount * c.headWidth),
+            ("heads times head width", c.queryWidth),
             ("feed-forward width", c.feedForwardWidth), ("positions", c.maximumPositions),
         ]
         for (name, value) in widths where value > width {

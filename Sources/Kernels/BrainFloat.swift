@@ -110,32 +110,6 @@ public func roundStochastically(
     }
 }
 
-/// table[ids[row]], of bfloat16 numbers, into the rows of `output`, or added to them when
-/// `accumulating`.
-///
-/// - Parameters:
-///   - table: (V, C)
-///   - ids: (T), each in 0 ..< V
-///   - output: (T, C)
-public func gatherRows(
-    of table: UnsafeMutablePointer<UInt16>, ids: UnsafePointer<Int32>, into output: MatrixView,
-    accumulating: Bool = false
-) {
-    StageClock.measure(.embedding) {
-        let channels = output.columns
-        Parallel.forEachRange(output.rows, grain: rowGrain) { rows in
-            for row in rows {
-                let source = table + Int(ids[row]) * channels
-                let target = output.base + row * output.stride
-                for channel in 0..<channels {
-                    let value = Float(bitPattern: UInt32(source[channel]) << 16)
-                    target[channel] = accumulating ? target[channel] + value : value
-                }
-            }
-        }
-    }
-}
-
 /// Random numbers for rounding: those of an element are a function of the key and its index alone
 /// (SplitMix64, Steele et al. 2014, entered at any place), so that threads change nothing.
 public struct RoundingDraws: Sendable {

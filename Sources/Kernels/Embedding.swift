@@ -8,17 +8,39 @@ public func gatherRows(
     of table: UnsafePointer<Float>, ids: UnsafePointer<Int32>, into output: MatrixView,
     accumulating: Bool = false
 ) {
+    let channels = output.columns
+    forEachLookup(ids, output) { start, target in
+        if accumulating {
+            accumulate(table + start, scaledBy: 1, into: target, count: channels)
+        } else {
+            target.update(from: table + start, count: channels)
+        }
+    }
+}
+
+/// The same for a table of bfloat16 numbers.
+public func gatherRows(
+    of table: UnsafeMutablePointer<UInt16>, ids: UnsafePointer<Int32>, into output: MatrixView,
+    accumulating: Bool = false
+) {
+    let channels = output.columns
+    forEachLookup(ids, output) { start, target in
+        for channel in 0..<channels {
+            let value = Float(bitPattern: UInt32(table[start + channel]) << 16)
+            target[channel] = accumulating ? target[channel] + value : value
+        }
+    }
+}
+
+/// Calls `body` with the first element of table[ids[row]] and the row of `output`, for every row.
+private func forEachLookup(
+    _ ids: UnsafePointer<Int32>, _ output: MatrixView,
+    _ body: (_ start: Int, _ target: UnsafeMutablePointer<Float>) -> Void
+) {
     StageClock.measure(.embedding) {
-        let channels = output.columns
         Parallel.forEachRange(output.rows, grain: rowGrain) { rows in
             for row in rows {
-                let source = table + Int(ids[row]) * channels
-                let target = output.base + row * output.stride
-                if accumulating {
-                    accumulate(source, scaledBy: 1, into: target, count: channels)
-                } else {
-                    target.update(from: source, count: channels)
-                }
+                body(Int(ids[row]) * output.columns, output.base + row * output.stride)
             }
         }
     }

@@ -12,7 +12,7 @@ public enum PageMemory {
         // Whole alignment units, as the allocator demands.
         let size = (max(1, bytes) + alignment - 1) / alignment * alignment
         guard let memory = aligned_alloc(alignment, size) else {
-            fatalError("no memory for \(size) bytes")
+            outOfMemory(bytes: size)
         }
         // Only advice: without huge pages everything works, slower.
         if isLarge { madvise(memory, size, MADV_HUGEPAGE) }
@@ -56,10 +56,21 @@ public enum PageMemory {
         let memory = mmap(
             nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         guard let memory, memory != MAP_FAILED else {
-            fatalError("no addresses for \(bytes) bytes")
+            outOfMemory(bytes: bytes)
         }
         if bytes >= 2 * hugePage { madvise(memory, bytes, MADV_HUGEPAGE) }
         return memory
+    }
+
+    /// Ends the process, with the status of an internal failure: nothing goes on without its memory, and
+    /// a trap would bury the reason under a backtrace.
+    private static func outOfMemory(bytes: Int) -> Never {
+        let tool = CommandLine.arguments.first.map { $0.split(separator: "/").last ?? "" } ?? ""
+        let message =
+            "\(tool): out of memory (\(bytes >> 20) MiB more are needed)\n"
+            + "hint: a smaller batch or model, or --memory-budget for training\n"
+        _ = message.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+        _exit(70)
     }
 
     /// Gives back what ``map(bytes:)`` gave.

@@ -45,7 +45,7 @@ public final class QuantizedWeights {
         let (inputs, outputs) = (inputWidth, outputWidth)
         let panelCount = (outputs + width - 1) / width
         self.panelCount = panelCount
-        let panelSize = Self.quads(inputs) * 4 * width
+        let panelSize = quads(inputs) * 4 * width
         panels = arena.allocate(panelCount * panelSize, of: UInt8.self)
         scales = arena.allocate(panelCount * width, of: Float.self)
         let (panels, scales) = (panels, scales)
@@ -78,7 +78,7 @@ public final class QuantizedWeights {
         precondition(x.columns == inputWidth && y.columns == outputWidth && x.rows == y.rows)
         let left = QuantizedRows(x)
         let width = ProductTile.columns
-        let quads = Self.quads(inputWidth)
+        let quads = Kernels.quads(inputWidth)
         let size = quads * 4 * width
         let blocks = InferenceBlocks(rows: x.rows, panels: panelCount)
         Parallel.forEach(blocks.count) { task in
@@ -110,14 +110,14 @@ public final class QuantizedWeights {
         }
     }
 
-    /// Groups of four inputs.
-    private static func quads(_ inputs: Int) -> Int { (inputs + 3) / 4 }
-
     @inline(__always)
     private func scale(_ panel: Int, _ offset: Int) -> Vector {
         scales.vector(at: panel * ProductTile.columns + offset)
     }
 }
+
+/// Groups of four inputs.
+private func quads(_ inputs: Int) -> Int { (inputs + 3) / 4 }
 
 /// Rounds up to 32 outputs: the largest weight of each becomes ±127.
 private func quantize(
@@ -125,7 +125,7 @@ private func quantize(
     into panel: UnsafeMutablePointer<UInt8>, scales: UnsafeMutablePointer<Float>
 ) {
     let width = ProductTile.columns
-    panel.update(repeating: 128, count: (inputs + 3) / 4 * 4 * width)
+    panel.update(repeating: 128, count: 4 * quads(inputs) * width)
     for offset in 0..<width {
         guard offset < outputs.count else {
             scales[offset] = 0

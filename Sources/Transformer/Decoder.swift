@@ -163,29 +163,38 @@ public final class Decoder {
         reserveActivations(keeping ? blocks.count : 2, rows: rows)
         let final = output.matrix(rows: rows, columns: width)
         embed(batch, into: blocks.isEmpty ? final : activations[0].input)
-        batch.positions.withUnsafeBufferPointer { positions in
-            guard let positions = positions.baseAddress else { return }
-            for (layer, block) in blocks.enumerated() {
-                let state = activations[keeping ? layer : layer % 2]
-                let next =
-                    layer + 1 == blocks.count
-                    ? final : activations[keeping ? layer + 1 : (layer + 1) % 2].input
-                onInput?(layer, state.input)
-                withWeights(parts.blocks[layer]) {
-                    block.forward(
-                        parameters.base, positions: positions, activations: state,
-                        workspace: workspace, output: next
-                    ) { qkv, output in
-                        onKeysAndValues?(layer, qkv)
-                        StageClock.measure(.attention) {
-                            attention.forward(
-                                batch, qkv: qkv, output: output, logSumExp: state.logSumExp)
-                        }
-                    }
-                }
+        for layer in blocks.indices {
+            let state = activations[keeping ? layer : layer % 2]
+            let next =
+                layer + 1 == blocks.count
+                ? final : activations[keeping ? layer + 1 : (layer + 1) % 2].input
+            onInput?(layer, state.input)
+            withWeights(parts.blocks[layer]) {
+                forwardBlock(
+                    layer, batch, activations: state, output: next,
+                    onKeysAndValues: onKeysAndValues)
             }
         }
         return final
+    }
+
+    /// Runs one block, whose weights must be in place, on the input in its activations.
+    private func forwardBlock(
+        _ layer: Int, _ batch: PackedBatch, activations state: BlockActivations,
+        output: MatrixView?, onKeysAndValues: ((Int, MatrixView) -> Void)? = nil
+    ) {
+        batch.positions.withUnsafeBufferPointer { positions in
+            guard let positions = positions.baseAddress else { return }
+            blocks[layer].forward(
+                parameters.base, positions: positions, activations: state, workspace: workspace,
+                output: output
+            ) { qkv, output in
+                onKeysAndValues?(layer, qkv)
+                StageClock.measure(.attention) {
+                    attention.forward(batch, qkv: qkv, output: output, logSumExp: state.logSumExp)
+                }
+            }
+        }
     }
 
     /// Room for the activations of `count` blocks.
@@ -260,17 +269,7 @@ public final class Decoder {
         reserveActivations(1, rows: batch.rowCount)
         let state = activations[0]
         copy(input, into: state.input)
-        batch.positions.withUnsafeBufferPointer { positions in
-            guard let positions = positions.baseAddress else { return }
-            blocks[layer].forward(
-                parameters.base, positions: positions, activations: state, workspace: workspace,
-                output: nil
-            ) { qkv, output in
-                StageClock.measure(.attention) {
-                    attention.forward(batch, qkv: qkv, output: output, logSumExp: state.logSumExp)
-                }
-            }
-        }
+        forwardBlock(layer, batch, activations: state, output: nil)
         backwardBlock(
             layer, batch, activations: state, residual: residual, gradients: gradients)
     }

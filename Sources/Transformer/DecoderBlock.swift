@@ -66,28 +66,25 @@ final class BlockActivations {
 
     /// Floats that are kept of each row.
     static func floatsPerRow(_ c: DecoderConfiguration) -> Int {
-        let queryWidth = c.headCount * c.headWidth
-        let packedWidth = queryWidth + 2 * c.keyValueHeadCount * c.headWidth
-        let hidden = c.architecture == .llama ? 2 * c.feedForwardWidth : c.feedForwardWidth
-        return 2 * c.width + packedWidth + queryWidth + hidden + c.headCount + 4
+        2 * c.width + c.packedWidth + c.queryWidth + c.activationInputWidth + c.headCount + 4
     }
 
     /// Makes room for `rows` rows.
     func reserve(rows: Int, configuration c: DecoderConfiguration) {
-        let queryWidth = c.headCount * c.headWidth
-        let packedWidth = queryWidth + 2 * c.keyValueHeadCount * c.headWidth
-        let hidden = c.architecture == .llama ? 2 * c.feedForwardWidth : c.feedForwardWidth
         // Room for rounding each of the eight parts up to a cache line.
         var next = memory.reserve(rows * Self.floatsPerRow(c) + 8 * 16)
         func take(_ columns: Int) -> UnsafeMutablePointer<Float> {
             defer { next += (rows * columns + 15) & ~15 }
             return next
         }
-        input = MatrixView(take(c.width), rows: rows, columns: c.width)
-        qkv = MatrixView(take(packedWidth), rows: rows, columns: packedWidth)
-        attended = MatrixView(take(queryWidth), rows: rows, columns: queryWidth)
-        middle = MatrixView(take(c.width), rows: rows, columns: c.width)
-        feedForward = MatrixView(take(hidden), rows: rows, columns: hidden)
+        func matrix(_ columns: Int) -> MatrixView {
+            MatrixView(take(columns), rows: rows, columns: columns)
+        }
+        input = matrix(c.width)
+        qkv = matrix(c.packedWidth)
+        attended = matrix(c.queryWidth)
+        middle = matrix(c.width)
+        feedForward = matrix(c.activationInputWidth)
         logSumExp = take(c.headCount)
         firstNorm = take(2)
         secondNorm = take(2)

@@ -62,4 +62,15 @@ public struct DecoderConfiguration: Sendable, Hashable {
         self.eosTokenIDs = eosTokenIDs
         self.bosTokenID = bosTokenID
     }
+
+    /// H·d: channels of the queries of all heads.
+    public var queryWidth: Int { headCount * headWidth }
+    /// G·d: channels of the keys, or the values, of all key-value heads.
+    public var keyValueWidth: Int { keyValueHeadCount * headWidth }
+    /// (H + 2G)·d: queries, keys and values side by side.
+    var packedWidth: Int { queryWidth + 2 * keyValueWidth }
+    /// 2F or F: inputs of the activation function, gate and up side by side where there is a gate.
+    var activationInputWidth: Int {
+        architecture == .llama ? 2 * feedForwardWidth : feedForwardWidth
+    }
 }

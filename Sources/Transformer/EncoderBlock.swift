@@ -23,8 +23,7 @@ struct EncoderBlock {
                 [
                     MatrixView(
                         packing.source.base + layout.offset(prefix + name + ".weight"),
-                        rows: output,
-                        columns: input)
+                        rows: output, columns: input)
                 ],
                 .transposed, bias: packing.source.base + layout.offset(prefix + name + ".bias"),
                 precision: precision)

@@ -31,11 +31,9 @@ struct LlamaBlock: DecoderBlock {
         down = linear("mlp.down_proj")
     }
 
-    private var queryWidth: Int { queryKeyValue.layers[0].outputWidth }
     /// Queries and keys, which are rotated.
     private var rotatedColumns: Range<Int> { queryKeyValue.columns(0..<2) }
-    /// F.
-    private var hiddenWidth: Int { down.inputWidth }
+    private var hiddenWidth: Int { configuration.feedForwardWidth }
 
     func forward(
         _ parameters: UnsafeMutablePointer<Float>, positions: UnsafePointer<Int32>,
@@ -80,7 +78,7 @@ struct LlamaBlock: DecoderBlock {
 
         output.parameterGradients(gradients, activations.attended, gradient: residual)
         let attendedGradient = workspace.attendedGradient.matrix(
-            rows: rows, columns: queryWidth)
+            rows: rows, columns: configuration.queryWidth)
         output.inputGradient(parameters, gradient: residual, xGradient: attendedGradient)
         let qkvGradient = workspace.qkvGradient.matrix(
             rows: rows, columns: activations.qkv.columns)

@@ -72,16 +72,14 @@ public struct ParameterLayout: Sendable {
     }
 
     private mutating func addLlama(_ c: DecoderConfiguration) {
-        let queryWidth = c.headCount * c.headWidth
-        let keyValueWidth = c.keyValueHeadCount * c.headWidth
         add("model.embed_tokens.weight", c.vocabularySize, c.width)
         for layer in 0..<c.layerCount {
             let prefix = "model.layers.\(layer)."
             add(prefix + "input_layernorm.weight", c.width)
-            add(prefix + "self_attn.q_proj.weight", queryWidth, c.width)
-            add(prefix + "self_attn.k_proj.weight", keyValueWidth, c.width)
-            add(prefix + "self_attn.v_proj.weight", keyValueWidth, c.width)
-            add(prefix + "self_attn.o_proj.weight", c.width, queryWidth)
+            add(prefix + "self_attn.q_proj.weight", c.queryWidth, c.width)
+            add(prefix + "self_attn.k_proj.weight", c.keyValueWidth, c.width)
+            add(prefix + "self_attn.v_proj.weight", c.keyValueWidth, c.width)
+            add(prefix + "self_attn.o_proj.weight", c.width, c.queryWidth)
             add(prefix + "post_attention_layernorm.weight", c.width)
             add(prefix + "mlp.gate_proj.weight", c.feedForwardWidth, c.width)
             add(prefix + "mlp.up_proj.weight", c.feedForwardWidth, c.width)

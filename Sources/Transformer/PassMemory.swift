@@ -24,12 +24,10 @@ public struct PassMemory: Sendable {
     /// What one pass works with, whatever is kept of it.
     public func workspace(rows: Int) -> Int {
         let c = configuration
-        let queryWidth = c.headCount * c.headWidth
-        let packedWidth = queryWidth + 2 * c.keyValueHeadCount * c.headWidth
         // The residual stream and its gradient, targets before and behind the norm and their gradients,
         // output of a norm and its gradient; feed-forward twice; attention's gradients, and the parts
         // of them that segments add.
-        let perRow = 8 * c.width + 2 * c.feedForwardWidth + 3 * packedWidth + queryWidth
+        let perRow = 8 * c.width + 2 * c.feedForwardWidth + 3 * c.packedWidth + c.queryWidth
         let logits = min(rows, VocabularyHead.rowLimit(vocabularySize: c.vocabularySize))
         return Self.float * (rows * perRow + logits * (c.vocabularySize + 32))
     }
