@@ -188,7 +188,7 @@ install: build man completions ## Install tools, man pages and completions under
 	install -d "$$to"/bin "$$to"/share/man/man1 "$$to"/share/bash-completion/completions \
 	    "$$to"/share/zsh/site-functions "$$to"/share/fish/vendor_completions.d; \
 	for tool in $(TOOLS); do \
-	    install -m 755 $(BIN)/$$tool "$$to"/bin/; \
+	    install -s -m 755 $(BIN)/$$tool "$$to"/bin/; \
 	    install -m 644 .build/man/$$tool.1 "$$to"/share/man/man1/; \
 	    install -m 644 .build/completions/bash/$$tool "$$to"/share/bash-completion/completions/; \
 	    install -m 644 .build/completions/zsh/$$tool "$$to"/share/zsh/site-functions/_$$tool; \

@@ -35,6 +35,9 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // System libraries
@@ -69,7 +72,15 @@ let package = Package(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
         library("Evaluation", ["COpenBLAS", "Kernels", "StreamIO", "Records"]),
         library("Reporting", ["Evaluation", "StreamIO", "Records"]),
-        library("ChatEndpoint", ["StreamIO"]),
+        library(
+            "ChatEndpoint",
+            [
+                "StreamIO",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         library("ToolKit", ["Kernels", "StreamIO", "Records", argumentParser]),
         library("EndpointTool", ["ToolKit", "ChatEndpoint", "StreamIO", argumentParser]),
         library(

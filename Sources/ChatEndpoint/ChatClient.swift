@@ -63,8 +63,12 @@ final class ChatClient: Sendable {
         self.credentials = credentials
         self.policy = policy
         self.pace = pace
+        let environment = ProcessInfo.processInfo.environment
+        // What is meant for this machine never goes through a proxy.
         transport = HTTPTransport(
-            connections: connections, bypassingProxies: address.isLoopback)
+            to: address.completions, connections: connections,
+            proxies: address.isLoopback ? nil : ProxyEnvironment(environment),
+            certificateFile: environment["SSL_CERT_FILE"])
         self.dialect = Mutex(dialect)
     }
 

@@ -61,7 +61,8 @@ struct Judging {
     static let cleared = [
         "OPENAI_API_KEY": "", "OPENAI_ORG_ID": "", "OPENAI_PROJECT_ID": "",
         "OPENAI_CUSTOM_HEADERS": "", "OPENAI_MAX_CONCURRENCY": "", "http_proxy": "",
-        "no_proxy": "", "NO_PROXY": "",
+        "https_proxy": "", "HTTPS_PROXY": "", "all_proxy": "", "ALL_PROXY": "", "no_proxy": "",
+        "NO_PROXY": "",
     ]
 
     func address(_ server: FaultServer?) -> [String] {
