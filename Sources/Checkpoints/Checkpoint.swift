@@ -94,6 +94,11 @@ public struct Checkpoint {
         return checkpoint
     }
 
+    /// Whether the directory holds a checkpoint.
+    package static func exists(in directory: String) -> Bool {
+        fileExists(joinPath(directory, "config.json"))
+    }
+
     private static func generationConfig(
         _ directory: String
     ) throws(CheckpointError) -> ConfigurationObject? {

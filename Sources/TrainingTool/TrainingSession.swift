@@ -90,6 +90,10 @@ public struct TrainingSession {
             } else {
                 log.info("nothing to resume in \(options.out): starting at step 1")
             }
+        } else if Checkpoint.exists(in: options.out) {
+            log.warning(
+                "\(options.out) holds a checkpoint, which this run replaces, even if it is stopped early"
+            )
         }
         log.info("matrix products in \(options.precision.precision.implementation)")
         if options.profileStages { StageClock.start() }
