@@ -13,8 +13,10 @@ let argumentParser: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func library(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -37,6 +39,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
@@ -58,7 +61,10 @@ let package = Package(
         // Files and formats
         library("StreamIO", ["CLinux", "CZstd", crypto]),
         library("Records", ["StreamIO"]),
-        library("Tokenization", ["StreamIO", "Records"]),
+        library(
+            "Tokenization",
+            ["StreamIO", "Records", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Protobuf/sentencepiece.proto"]),
         library("Checkpoints", ["Kernels", "StreamIO", "Transformer"]),
 
         // What the tools do

@@ -1,22 +1,14 @@
 /// What a `tokenizer.model` of SentencePiece says: pieces with scores, and how text is normalised.
-///
-/// Message and field numbers are those of the project's `sentencepiece_model.proto`.
+/// Protobuf/sentencepiece.proto has the format.
 struct SentencePieceFile {
     /// How pieces are found in text.
-    enum Algorithm: UInt64 {
+    enum Algorithm: Int32 {
         case unigram = 1
         case bytePairs = 2
     }
 
     /// What a piece is.
-    enum PieceType: UInt64 {
-        case normal = 1
-        case unknown = 2
-        case control = 3
-        case userDefined = 4
-        case unused = 5
-        case byte = 6
-    }
+    typealias PieceType = SentencePieceProtoModel.Piece.Kind
 
     let path: String
     var pieces = ByteStrings()
@@ -26,11 +18,11 @@ struct SentencePieceFile {
     var fallsBackToBytes = false
     var normalization = SentencePieceNormalizer.Options()
     /// What the unknown piece decodes to.
-    var unknownSurface = " \u{2047} "
+    var unknownSurface = ""
     /// The spellings of pieces with a role.
-    var beginning = "<s>"
-    var endOfSequence = "</s>"
-    var padding = "<pad>"
+    var beginning = ""
+    var endOfSequence = ""
+    var padding = ""
 
     /// Reads a file.
     /// - Throws: ``TokenizationError``; a field that changes what the model does and is not known
@@ -38,11 +30,21 @@ struct SentencePieceFile {
     init(path: String) throws(TokenizationError) {
         self.path = path
         let bytes = try TokenizerFile.bytes(of: path)
-        do throws(WireReader.Fault) {
-            try read(bytes)
+        let model: SentencePieceProtoModel
+        do {
+            model = try SentencePieceProtoModel(serializedBytes: bytes)
         } catch {
-            throw malformed("not a SentencePiece model (byte \(error.position): \(error.what))")
+            throw malformed("not a SentencePiece model (\(error))")
         }
+        guard model.unknownFields.data.isEmpty else {
+            throw malformed("the model has a field that is not known here")
+        }
+        guard model.denormalizerSpec.precompiledCharsmap.isEmpty else {
+            throw malformed("rules for decoded text are not known here")
+        }
+        for piece in model.pieces { try read(piece) }
+        try read(model.trainerSpec)
+        try read(model.normalizerSpec)
         try check()
     }
 
@@ -50,113 +52,40 @@ struct SentencePieceFile {
 
     // MARK: Messages
 
-    private mutating func read(_ bytes: [UInt8]) throws(WireReader.Fault) {
-        var reader = WireReader(bytes)
-        while let (number, value) = try reader.next() {
-            guard case .bytes(let range) = value else {
-                throw WireReader.Fault(
-                    position: reader.fieldStart, what: "field \(number) is no message")
-            }
-            switch number {
-            case 1: try readPiece(bytes, range)
-            case 2: try readTraining(bytes, range)
-            case 3: try readNormalization(bytes, range)
-            case 4: break  // samples for a self-test
-            case 5: try readDenormalization(bytes, range)
-            default:
-                throw WireReader.Fault(
-                    position: reader.fieldStart, what: "unknown field \(number)")
-            }
+    private mutating func read(_ piece: SentencePieceProtoModel.Piece) throws(TokenizationError) {
+        guard piece.unknownFields.data.isEmpty else {
+            throw malformed("piece \(pieces.count) has a field or a type that is not known here")
         }
-    }
-
-    private mutating func readPiece(
-        _ bytes: [UInt8], _ range: Range<Int>
-    ) throws(WireReader.Fault) {
-        var text = range.lowerBound..<range.lowerBound
-        var score: Float = 0
-        var type = PieceType.normal
-        var reader = WireReader(bytes, range)
-        while let (number, value) = try reader.next() {
-            switch (number, value) {
-            case (1, .bytes(let range)): text = range
-            case (2, .bits32(let bits)): score = Float(bitPattern: bits)
-            case (3, .integer(let raw)):
-                guard let known = PieceType(rawValue: raw) else {
-                    throw WireReader.Fault(
-                        position: reader.fieldStart, what: "unknown type of piece \(raw)")
-                }
-                type = known
-            default:
-                throw WireReader.Fault(
-                    position: reader.fieldStart, what: "unknown field \(number) of a piece")
-            }
-        }
-        pieces.append(bytes[text])
-        scores.append(score)
-        types.append(type)
+        pieces.append(piece.piece)
+        scores.append(piece.score)
+        types.append(piece.type)
     }
 
     /// The trainer's settings. Most only say how the model was made; those are passed over.
-    private mutating func readTraining(
-        _ bytes: [UInt8], _ range: Range<Int>
-    ) throws(WireReader.Fault) {
-        var reader = WireReader(bytes, range)
-        while let (number, value) = try reader.next() {
-            switch (number, value) {
-            case (3, .integer(let raw)):
-                guard let known = Algorithm(rawValue: raw) else {
-                    throw WireReader.Fault(
-                        position: reader.fieldStart,
-                        what: "model type \(raw) (expected 1, unigram, or 2, BPE)")
-                }
-                algorithm = known
-            case (24, .integer(let flag)): normalization.spaceIsSuffix = flag != 0
-            case (35, .integer(let flag)): fallsBackToBytes = flag != 0
-            case (44, .bytes(let range)): unknownSurface = Self.text(bytes, range)
-            case (46, .bytes(let range)): beginning = Self.text(bytes, range)
-            case (47, .bytes(let range)): endOfSequence = Self.text(bytes, range)
-            case (48, .bytes(let range)): padding = Self.text(bytes, range)
-            case (3, _), (24, _), (35, _), (44, _), (46...48, _):
-                throw WireReader.Fault(
-                    position: reader.fieldStart, what: "field \(number) has another wire type")
-            default: break
-            }
+    private mutating func read(_ trainer: SentencePieceProtoTrainer) throws(TokenizationError) {
+        guard let known = Algorithm(rawValue: trainer.modelType) else {
+            throw malformed(
+                "model type \(trainer.modelType) (expected 1, unigram, or 2, BPE)")
         }
+        algorithm = known
+        fallsBackToBytes = trainer.byteFallback
+        unknownSurface = trainer.unkSurface
+        beginning = trainer.bosPiece
+        endOfSequence = trainer.eosPiece
+        padding = trainer.padPiece
+        normalization.spaceIsSuffix = trainer.treatWhitespaceAsSuffix
     }
 
-    private mutating func readNormalization(
-        _ bytes: [UInt8], _ range: Range<Int>
-    ) throws(WireReader.Fault) {
-        var reader = WireReader(bytes, range)
-        while let (number, value) = try reader.next() {
-            switch (number, value) {
-            case (1, .bytes), (6, .bytes): break  // name, and the source of the rules
-            case (2, .bytes(let range)): normalization.rules = Array(bytes[range])
-            case (3, .integer(let flag)): normalization.addsSpace = flag != 0
-            case (4, .integer(let flag)): normalization.removesExtraSpaces = flag != 0
-            case (5, .integer(let flag)): normalization.escapesSpaces = flag != 0
-            default:
-                throw WireReader.Fault(
-                    position: reader.fieldStart, what: "unknown field \(number) of the normalizer")
-            }
+    private mutating func read(
+        _ normalizer: SentencePieceProtoNormalizer
+    ) throws(TokenizationError) {
+        guard normalizer.unknownFields.data.isEmpty else {
+            throw malformed("the normalizer has a field that is not known here")
         }
-    }
-
-    /// Rules for decoded text; only their absence is understood.
-    private func readDenormalization(
-        _ bytes: [UInt8], _ range: Range<Int>
-    ) throws(WireReader.Fault) {
-        var reader = WireReader(bytes, range)
-        while let (number, value) = try reader.next() {
-            if number == 2, case .bytes(let range) = value, !range.isEmpty {
-                throw WireReader.Fault(position: reader.fieldStart, what: "rules for decoded text")
-            }
-        }
-    }
-
-    private static func text(_ bytes: [UInt8], _ range: Range<Int>) -> String {
-        String(decoding: bytes[range], as: UTF8.self)
+        normalization.rules = Array(normalizer.precompiledCharsmap)
+        normalization.addsSpace = normalizer.addDummyPrefix
+        normalization.removesExtraSpaces = normalizer.removeExtraWhitespaces
+        normalization.escapesSpaces = normalizer.escapeWhitespaces
     }
 
     // MARK: Checking

@@ -1,7 +1,6 @@
+import ChatEndpoint
 import FoundationEssentials
 import Testing
-
-import ChatEndpoint
 
 /// Which proxy of the environment a request goes through.
 @Suite struct ProxyTests {
