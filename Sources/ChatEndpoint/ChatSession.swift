@@ -88,7 +88,8 @@ public final class ChatSession {
     ///
     /// - Parameters:
     ///   - requests: questions; equal ones are asked once.
-    ///   - read: called from tasks. What it throws keeps the answer out of the cache. A failure that concerns all (`hopeless`, `unsupported`) ends the run.
+    ///   - read: called from tasks. What it throws keeps the answer out of the cache. A failure that
+    ///     concerns all (`hopeless`, `unsupported`) ends the run.
     ///   - progress: called with the numbers of different questions, done and in all.
     /// - Returns: what `read` returned, or why there is nothing, in the order of the questions.
     /// - Throws: ``EndpointError`` if the server cannot be used at all, or not any more.

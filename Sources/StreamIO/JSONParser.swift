@@ -90,34 +90,23 @@ package struct JSONParser {
     package mutating func parseMembers(
         depth: Int, _ member: (inout JSONParser, String) throws(JSONError) -> Bool
     ) throws(JSONError) {
-        try checkDepth(depth)
-        skipSpace()
-        guard take(UInt8(ascii: "{")) else {
-            throw failure("got \(nameOfByte(position)), expected an object")
-        }
-        skipSpace()
-        if take(UInt8(ascii: "}")) { return }
-        while true {
-            guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
-                throw failure("got \(nameOfByte(position)), expected a key in double quotes")
+        try parseList("{", "}", "an object", depth: depth) { parser throws(JSONError) in
+            let start = parser.position
+            guard start < parser.bytes.count, parser.bytes[start] == UInt8(ascii: "\"") else {
+                throw parser.failure(
+                    "got \(parser.nameOfByte(start)), expected a key in double quotes")
             }
-            let start = position
-            let key = try parseString()
-            skipSpace()
-            guard take(UInt8(ascii: ":")) else {
-                throw failure("got \(nameOfByte(position)), expected ':' after key \"\(key)\"")
+            let key = try parser.parseString()
+            parser.skipSpace()
+            guard parser.take(UInt8(ascii: ":")) else {
+                throw parser.failure(
+                    "got \(parser.nameOfByte(parser.position)), expected ':' after key \"\(key)\"")
             }
-            skipSpace()
-            guard try member(&self, key) else {
-                position = start
-                throw failure("got key \"\(key)\" twice, expected unique keys")
+            parser.skipSpace()
+            guard try member(&parser, key) else {
+                parser.position = start
+                throw parser.failure("got key \"\(key)\" twice, expected unique keys")
             }
-            skipSpace()
-            if take(UInt8(ascii: "}")) { return }
-            guard take(UInt8(ascii: ",")) else {
-                throw failure("got \(nameOfByte(position)), expected ',' or '}'")
-            }
-            skipSpace()
         }
     }
 
@@ -147,19 +136,28 @@ package struct JSONParser {
     package mutating func parseElements(
         depth: Int, _ element: (inout JSONParser) throws(JSONError) -> Void
     ) throws(JSONError) {
+        try parseList("[", "]", "an array", depth: depth, element)
+    }
+
+    /// Parses what stands between `open` and `close`, with commas between the elements.
+    @inline(__always)
+    private mutating func parseList(
+        _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ name: String, depth: Int,
+        _ element: (inout JSONParser) throws(JSONError) -> Void
+    ) throws(JSONError) {
         try checkDepth(depth)
         skipSpace()
-        guard take(UInt8(ascii: "[")) else {
-            throw failure("got \(nameOfByte(position)), expected an array")
+        guard take(UInt8(ascii: open)) else {
+            throw failure("got \(nameOfByte(position)), expected \(name)")
         }
         skipSpace()
-        if take(UInt8(ascii: "]")) { return }
+        if take(UInt8(ascii: close)) { return }
         while true {
             try element(&self)
             skipSpace()
-            if take(UInt8(ascii: "]")) { return }
+            if take(UInt8(ascii: close)) { return }
             guard take(UInt8(ascii: ",")) else {
-                throw failure("got \(nameOfByte(position)), expected ',' or ']'")
+                throw failure("got \(nameOfByte(position)), expected ',' or '\(close)'")
             }
             skipSpace()
         }

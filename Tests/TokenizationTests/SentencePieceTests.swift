@@ -17,22 +17,46 @@ struct SentencePieceTests {
     }
 
     @Test(
-        "BPE",
+        "What BPE and unigram spell alike",
         arguments: [
             ("", "", ""), ("the cat the", "▁the ▁ c a t ▁the", "the cat the"),
-            (" the  abcabc ", "▁the ▁ ab c ab c", "the abcabc"),
-            ("aaaaaaa abab", "▁ aaaa aa a▁ ab ab", "aaaaaaa abab"),
             ("<mask>a::the<s>", "▁ <mask> a :: t he <0x3C> <0x73> <0x3E>", "<mask>a::the<s>"),
             ("a x b ▁x", "▁a ▁x▁ b ▁▁ x", "a x b  x"),
             ("日éè!", "▁ 日 é <0xC3> <0xA8> <0x21>", "日éè!"),
             ("!?a!", "▁ <0x21> <0x3F> a <0x21>", "!?a!"), ("   ", "", ""),
             ("thethethe", "▁the t he t he", "thethethe"),
             ("😀t", "▁ <0xF0> <0x9F> <0x98> <0x80> t", "😀t"),
+        ], [false, true])
+    func alike(_ line: (text: String, pieces: String, decoded: String), isUnigram: Bool) throws {
+        try expect(
+            SentencePieceFixture(isUnigram: isUnigram), line.text, line.pieces, line.decoded)
+    }
+
+    @Test(
+        "What both spell alike with spaces at the end of words and rules of replacement",
+        arguments: [
+            ("a x b ▁x", "a ▁x▁ b ▁ ▁x▁", "a x b  x "),
+            ("e\u{301}\u{200B}\u{FB01}\u{A0}\u{FF21}\n t", "é f i ▁ <0x41> ▁t ▁", "éfi A t "),
+            ("\u{200B}", "▁", ""), ("\u{200B} \u{A0}a\u{200B} ", "a▁", "a "),
+            ("<mask>\u{FF21}e\u{301}ee\u{301}x", "<mask> <0x41> é e é x ▁", "<mask>Aéeéx "),
+            ("the<mask> \n ::", "t he <mask> ▁ :: ▁", "the<mask> :: "),
+        ], [false, true])
+    func alikeWithSuffixAndRules(
+        _ line: (text: String, pieces: String, decoded: String), isUnigram: Bool
+    ) throws {
+        try expect(
+            SentencePieceFixture(isUnigram: isUnigram, hasRules: true, spaceIsSuffix: true),
+            line.text, line.pieces, line.decoded)
+    }
+
+    @Test(
+        "BPE",
+        arguments: [
+            (" the  abcabc ", "▁the ▁ ab c ab c", "the abcabc"),
+            ("aaaaaaa abab", "▁ aaaa aa a▁ ab ab", "aaaaaaa abab"),
         ])
     func merging(text: String, pieces: String, decoded: String) throws {
-        try expect(
-            SentencePieceFixture(),
-            text, pieces, decoded)
+        try expect(SentencePieceFixture(), text, pieces, decoded)
     }
 
     @Test(
@@ -44,24 +68,17 @@ struct SentencePieceTests {
         ])
     func mergingWithoutBytes(text: String, pieces: String, decoded: String) throws {
         try expect(
-            SentencePieceFixture(fallsBackToBytes: false, hasUserSymbols: false),
-            text, pieces, decoded)
+            SentencePieceFixture(fallsBackToBytes: false, hasUserSymbols: false), text, pieces,
+            decoded)
     }
 
     @Test(
         "BPE: spaces at the end of words, and rules of replacement",
         arguments: [
-            ("the cat the", "t he ▁ c a t ▁the ▁", "the cat the "),
-            ("a x b ▁x", "a ▁x▁ b ▁ ▁x▁", "a x b  x "),
-            ("e\u{301}\u{200B}\u{FB01}\u{A0}\u{FF21}\n t", "é f i ▁ <0x41> ▁t ▁", "éfi A t "),
-            ("\u{200B}", "▁", ""), ("\u{200B} \u{A0}a\u{200B} ", "a▁", "a "),
-            ("<mask>\u{FF21}e\u{301}ee\u{301}x", "<mask> <0x41> é e é x ▁", "<mask>Aéeéx "),
-            ("the<mask> \n ::", "t he <mask> ▁ :: ▁", "the<mask> :: "),
+            ("the cat the", "t he ▁ c a t ▁the ▁", "the cat the ")
         ])
     func mergingWithSuffixAndRules(text: String, pieces: String, decoded: String) throws {
-        try expect(
-            SentencePieceFixture(hasRules: true, spaceIsSuffix: true),
-            text, pieces, decoded)
+        try expect(SentencePieceFixture(hasRules: true, spaceIsSuffix: true), text, pieces, decoded)
     }
 
     @Test(
@@ -72,8 +89,8 @@ struct SentencePieceTests {
         ])
     func mergingWithoutPrefix(text: String, pieces: String, decoded: String) throws {
         try expect(
-            SentencePieceFixture(addsSpace: false, removesExtraSpaces: false),
-            text, pieces, decoded)
+            SentencePieceFixture(addsSpace: false, removesExtraSpaces: false), text, pieces, decoded
+        )
     }
 
     @Test(
@@ -84,27 +101,18 @@ struct SentencePieceTests {
         ])
     func mergingUnescaped(text: String, pieces: String, decoded: String) throws {
         try expect(
-            SentencePieceFixture(removesExtraSpaces: false, escapesSpaces: false),
-            text, pieces, decoded)
+            SentencePieceFixture(removesExtraSpaces: false, escapesSpaces: false), text, pieces,
+            decoded)
     }
 
     @Test(
         "Unigram",
         arguments: [
-            ("", "", ""), ("the cat the", "▁the ▁ c a t ▁the", "the cat the"),
             (" the  abcabc ", "▁the ▁ abca bc", "the abcabc"),
             ("aaaaaaa abab", "▁a aa aaaa ▁ ab ab", "aaaaaaa abab"),
-            ("<mask>a::the<s>", "▁ <mask> a :: t he <0x3C> <0x73> <0x3E>", "<mask>a::the<s>"),
-            ("a x b ▁x", "▁a ▁x▁ b ▁▁ x", "a x b  x"),
-            ("日éè!", "▁ 日 é <0xC3> <0xA8> <0x21>", "日éè!"),
-            ("!?a!", "▁ <0x21> <0x3F> a <0x21>", "!?a!"), ("   ", "", ""),
-            ("thethethe", "▁the t he t he", "thethethe"),
-            ("😀t", "▁ <0xF0> <0x9F> <0x98> <0x80> t", "😀t"),
         ])
     func bestSum(text: String, pieces: String, decoded: String) throws {
-        try expect(
-            SentencePieceFixture(isUnigram: true),
-            text, pieces, decoded)
+        try expect(SentencePieceFixture(isUnigram: true), text, pieces, decoded)
     }
 
     @Test(
@@ -124,17 +132,12 @@ struct SentencePieceTests {
     @Test(
         "Unigram: spaces at the end of words, and rules of replacement",
         arguments: [
-            ("aaaaaaa abab", "aa aaaa a▁ ab ab ▁", "aaaaaaa abab "),
-            ("a x b ▁x", "a ▁x▁ b ▁ ▁x▁", "a x b  x "),
-            ("e\u{301}\u{200B}\u{FB01}\u{A0}\u{FF21}\n t", "é f i ▁ <0x41> ▁t ▁", "éfi A t "),
-            ("\u{200B}", "▁", ""), ("\u{200B} \u{A0}a\u{200B} ", "a▁", "a "),
-            ("<mask>\u{FF21}e\u{301}ee\u{301}x", "<mask> <0x41> é e é x ▁", "<mask>Aéeéx "),
-            ("the<mask> \n ::", "t he <mask> ▁ :: ▁", "the<mask> :: "),
+            ("aaaaaaa abab", "aa aaaa a▁ ab ab ▁", "aaaaaaa abab ")
         ])
     func bestSumWithSuffixAndRules(text: String, pieces: String, decoded: String) throws {
         try expect(
-            SentencePieceFixture(isUnigram: true, hasRules: true, spaceIsSuffix: true),
-            text, pieces, decoded)
+            SentencePieceFixture(isUnigram: true, hasRules: true, spaceIsSuffix: true), text,
+            pieces, decoded)
     }
 
     @Test(
