@@ -25,6 +25,17 @@ struct Table {
     var numeric = false
     var nameColumns = 1
     var caption: String?
+
+    /// The table without the columns that hold nothing but dashes.
+    func withoutEmptyColumns() -> Table {
+        let kept = header.indices.filter { column in
+            rows.isEmpty || rows.contains { $0[column] != "—" }
+        }
+        var table = self
+        table.header = kept.map { header[$0] }
+        table.rows = rows.map { row in kept.map { row[$0] } }
+        return table
+    }
 }
 
 /// One prompt with several texts side by side.

@@ -107,7 +107,8 @@ extension ReportBuilder {
                     number(comparison.consistency, 3), number(comparison.firstPositionRate, 3),
                     number(comparison.meanLengthA, 1), number(comparison.meanLengthB, 1),
                 ]
-            }, numeric: true, nameColumns: 3)
+            }, numeric: true, nameColumns: 3
+        ).withoutEmptyColumns()  // Judges that see no order have neither consistency nor a first.
     }
 
     // MARK: Plots

@@ -47,6 +47,19 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
         #expect(row(["dataset"], in: text)?[1] == "00ff")
     }
 
+    /// Judges that see no order have neither consistency nor a preference for a place.
+    @Test func columnsWithoutValuesAreLeftOut() throws {
+        let run = try SyntheticRun()
+        #expect(try markdown(run).contains("| Consistency | First chosen | Length A |"))
+        try run.write(
+            "judge/cpo-vs-mle-continued.oracle.json",
+            "{\"judge\": \"oracle\", \"wins\": 70, \"losses\": 30, \"ties\": 0, \"errors\": 0, "
+                + "\"n\": 100, \"mean_a_tokens\": 20, \"mean_b_tokens\": 60}")
+        let text = try markdown(run)
+        #expect(text.contains("| Errors | Win rate of A, 95 % CI | Length A | Length B |"))
+        #expect(row(["cpo", "mle-continued", "oracle"], in: text)?.suffix(2) == ["20.0", "60.0"])
+    }
+
     // MARK: Words
 
     @Test func wordsFollowTheIntervals() throws {
