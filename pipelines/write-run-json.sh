@@ -5,6 +5,8 @@
 #   --top             strings at the top level
 #   --stages          names; their seconds come from RUN/stages/NAME
 #   --configuration   numbers or strings
+#   --results         PART/NAME of the files in RUN that belong to the run; what else an earlier setting left
+#                     there does not go into the report
 #   --files           NAME=PATH: the SHA-256 of a file, or of a checkpoint's weights, under "hashes"
 # The machine and the lines of RUN/warnings.txt are added.
 set -euo pipefail
@@ -30,16 +32,17 @@ json_scalar() {
     fi
 }
 
-top=() stages=() configuration=() files=()
+top=() stages=() configuration=() results=() files=()
 section=
 for argument in "$@"; do
     case $argument in
-    --top | --stages | --configuration | --files) section=${argument#--} ;;
+    --top | --stages | --configuration | --results | --files) section=${argument#--} ;;
     *)
         case $section in
         top) top+=("$argument") ;;
         stages) stages+=("$argument") ;;
         configuration) configuration+=("$argument") ;;
+        results) results+=("$argument") ;;
         files) files+=("$argument") ;;
         *)
             echo "write-run-json.sh: '$argument' is in no section" >&2
@@ -92,7 +95,13 @@ comma() {
         comma
         printf '"%s": %s' "${pair%%=*}" "$(json_scalar "${pair#*=}")"
     done
-    printf '},\n"hashes": {'
+    printf '},\n"results": ['
+    separator=
+    for result in "${results[@]}"; do
+        comma
+        json_string "$result"
+    done
+    printf '],\n"hashes": {'
     separator=
     for pair in "${files[@]}"; do
         while read -r hash file; do

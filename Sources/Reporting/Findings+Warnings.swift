@@ -4,6 +4,9 @@ extension Findings {
     /// Warnings that the numbers themselves give rise to.
     var warnings: [String] {
         comparisonWarnings + mauveWarnings + outputWarnings + trainingWarnings
+            + Self.together(
+                "files that an earlier setting left in the directory are not looked at", run.foreign
+            )
     }
 
     /// The different settings under which MAUVE was computed; more than one means no table.

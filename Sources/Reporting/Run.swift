@@ -9,6 +9,8 @@ package struct Run {
     var mauve: [MauveScore] = []
     var outputs: [OutputSet] = []
     var verdicts: [VerdictSet] = []
+    /// Files in the directory, as `PART/NAME`, that are not of this run by its description.
+    var foreign: [String] = []
     /// What a complete run would have and this one lacks, in words.
     package internal(set) var missing: [String] = []
 }
@@ -37,6 +39,8 @@ struct RunDescription {
     /// Names with values as text, sorted by name.
     var configuration: [(name: String, value: String)] = []
     var hashes: [(name: String, value: String)] = []
+    /// The files that belong to the run, as `PART/NAME`; nil for all that are there.
+    var results: Set<String>?
     var warnings: [String] = []
 }
 

@@ -22,6 +22,9 @@ extension RunDescription {
         }
         configuration = Self.flat(fields.object("configuration"))
         hashes = Self.flat(fields.object("hashes"))
+        if fields["results"] != nil {
+            results = Set(fields.array("results").map(\.plainText))
+        }
         warnings = fields.array("warnings").map(\.plainText)
     }
 

@@ -44,18 +44,23 @@ extension Run {
         missing += gaps()
     }
 
-    /// The result files in a part of the run, by name; notes the part as missing if there are none.
+    /// The result files in a part of the run, by name; notes the part as missing if there are none, and
+    /// what an earlier setting left there as foreign.
     private mutating func files(
         _ part: String, in directory: String, what: String
     ) -> [(name: String, path: String)] {
         let folder = directory + "/" + part
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let endings = [".jsonl.zst", ".jsonl", ".json"]
-        let found = entries.sorted().compactMap { entry -> (name: String, path: String)? in
+        var found = entries.sorted().compactMap { entry -> (name: String, path: String)? in
             guard let ending = endings.first(where: entry.hasSuffix), !entry.hasPrefix(".") else {
                 return nil
             }
             return (String(entry.dropLast(ending.count)), folder + "/" + entry)
+        }
+        if let results = description.results {
+            foreign += found.map { "\(part)/\($0.name)" }.filter { !results.contains($0) }
+            found.removeAll { !results.contains("\(part)/\($0.name)") }
         }
         if found.isEmpty { missing.append("\(what) (no files in \(part)/)") }
         return found

@@ -130,6 +130,17 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
         #expect(text.contains("nothing to conclude"))
     }
 
+    @Test func whatAnEarlierSettingLeftIsPassedOver() throws {
+        let run = try SyntheticRun(
+            description: """
+                {"results": ["judge/cpo-vs-truth.oracle", "mauve/cpo", "outputs/cpo", "metrics/cpo"]}
+                """)
+        let text = try markdown(run)
+        #expect(row(["cpo", "0.500 \\[0.404, 0.596\\]"], in: text) != nil)
+        #expect(row(["cpo-alpha0.5"], in: text) == nil)
+        #expect(text.contains("left in the directory are not looked at: metrics/mle-continued"))
+    }
+
     @Test func systemsWithGapsAreNamed() throws {
         #expect(try SyntheticRun().load().missing == ["cpo-alpha0.5: MAUVE"])
     }

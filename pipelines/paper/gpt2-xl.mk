@@ -4,11 +4,12 @@
 # a parameter forward, 4 backward, 1.6 to recompute; with clipping the last two come twice: 13.2 a
 # parameter, 20.6 GFLOP. With 150 rows a record of MLE and 510 a prompt of CPO:
 #
-#   reference       1000 steps of 16, 2.4 M rows,  49 PFLOP     56 h
-#   PSS, MLE         200 steps of  8, 0.2 M rows,   5 PFLOP      6 h each (PSS 2 h more for its passes)
-#   CPO, DPO         200 steps of  8, 0.8 M rows,  17 PFLOP     19 h for each system (DPO half)
+#   reference       1000 steps of 16, 2.4 M rows,  49 PFLOP     41 h
+#   PSS, MLE         200 steps of  8, 0.2 M rows,   5 PFLOP      4 h each (PSS 1 h more for its passes)
+#   CPO, DPO         200 steps of  8, 0.8 M rows,  17 PFLOP     14 h for each system (DPO half)
 #
-# at 245 GFLOP/s: 57 % of the 430 GFLOP/s that two cores with AVX512-BF16 reach in CPO's products.
+# at 334 GFLOP/s, the rate of one step of 16 records of 150 tokens on two cores with AVX512-BF16: 148 s,
+# peak 18.6 GiB (`pipelines/paper/one-step.sh .build/release gpt2-xl 22528 16 150`).
 # Generation and judging come on top. Memory: plan layerwise, fp32 weights and moments 17.4 GiB, the
 # embedding's and a block's gradients 0.4 GiB, and 0.5 to 4 GiB for the rows of a step. One step of
 # 256 rows peaked at 17.7 GiB (estimate 18.3) and took 38 s.

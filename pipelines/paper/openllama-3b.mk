@@ -8,7 +8,9 @@
 #
 # Memory: plan compact, weights and moments in bfloat16 19.2 GiB, a block's floats and gradients
 # 0.9 GiB, the head's gradient 0.4 GiB, and 0.5 to 2 GiB for the rows of a step. Hence the small batches.
-# One step of 256 rows peaked at 19.9 GiB (estimate 21.0) and took 95 s.
+# One step of 256 rows peaked at 19.9 GiB (estimate 21.0) and took 95 s; one of 4 records of 150 tokens
+# 20.2 GiB (21.5) and 109 s, 248 GFLOP/s, the rate that the hours above are reckoned with
+# (`pipelines/paper/one-step.sh .build/release openllama-3b 22528 4 150`).
 
 include pipelines/paper/defaults.mk
 

@@ -27,9 +27,16 @@ CONFIGURATION := SEED PRECISION SYSTEMS TRAIN_RECORDS PREFERENCE_RECORDS VALIDAT
     $(if $(findstring unhelpful,$(NEGATIVE_SETS)),DPO_MODEL) \
     ENSEMBLE ALPHAS DECODINGS OUTPUT_TOKENS JUDGES
 
+# What belongs to the run; earlier settings may have left more in its directory.
+JUDGED := $(foreach j,$(JUDGES),$(TEXTS:%=%.$(j)) $(DIRECT:%=%.$(j)))
+BELONGING := metrics/base metrics/mle-reference $(TRAINED:%=metrics/%) $(TEXTS:%=outputs/%) \
+    $(TEXTS:%=mauve/%) $(JUDGED:%=judge/%) $(JUDGED:%=verdicts/%)
+
 lower_case = $(shell tr '[:upper:]' '[:lower:]' <<<'$(1)')
 
-$(RUN)/run.json: $(RESULTS) $(INPUTS) $(wildcard $(dir $(INPUTS))warnings.txt)
+run.flags = $(foreach v,$(CONFIGURATION),$(v)=$($(v))) $(BELONGING)
+
+$(RUN)/run.json: $(RESULTS) $(INPUTS) $(wildcard $(dir $(INPUTS))warnings.txt) $(call stamp,run)
 	@[[ $(dir $(INPUTS)) == $(@D)/ ]] || cp $(dir $(INPUTS))warnings.txt $(@D)/
 	@pipelines/write-run-json.sh $(RUN) $@ \
 	    --top title='$(TITLE): $(PROFILE), $(BASE_KIND)' experiment='$(EXPERIMENT)' \
@@ -39,6 +46,7 @@ $(RUN)/run.json: $(RESULTS) $(INPUTS) $(wildcard $(dir $(INPUTS))warnings.txt)
 	    --stages $(STAGES) \
 	    --configuration $(foreach v,$(CONFIGURATION),$(call lower_case,$(v))='$($(v))') \
 	        $(foreach n,$(NEGATIVE_SETS),negatives.$(n)='$(negatives.$(n))') \
+	    --results $(BELONGING) \
 	    --files dataset=$(DATASET_FILE) base=$(BASE_DIR) \
 	        $(foreach m,reference $(TRAINED),$(m)=$(RUN)/models/$(m))
 
