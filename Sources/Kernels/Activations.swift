@@ -26,25 +26,17 @@ public func swigluBackward(
     gradient: UnsafePointer<Float>, count: Int
 ) {
     Parallel.forEachRange(count, grain: 1 << 13) { range in
-        var i = range.lowerBound
-        while i < range.upperBound {
+        for i in stride(from: range.lowerBound, to: range.upperBound, by: 16) {
             let lanes = min(16, range.upperBound - i)
-            let full = lanes == 16
-            let g = full ? gate.vector(at: i) : gate.partialVector(at: i, count: lanes)
-            let u = full ? up.vector(at: i) : up.partialVector(at: i, count: lanes)
-            let d = full ? gradient.vector(at: i) : gradient.partialVector(at: i, count: lanes)
+            let g = gate.vector(at: i, count: lanes)
+            let u = up.vector(at: i, count: lanes)
+            let d = gradient.vector(at: i, count: lanes)
             let s = logistic(g)
             let silu = g * s
             let gateGradient = d * u * (s + silu * (1 - s))
             let upGradient = d * silu
-            if full {
-                gate.store(gateGradient, at: i)
-                up.store(upGradient, at: i)
-            } else {
-                gate.store(gateGradient, at: i, count: lanes)
-                up.store(upGradient, at: i, count: lanes)
-            }
-            i += 16
+            gate.store(gateGradient, at: i, count: lanes)
+            up.store(upGradient, at: i, count: lanes)
         }
     }
 }

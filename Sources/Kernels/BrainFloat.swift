@@ -70,12 +70,7 @@ public func widen(
     Parallel.forEachRange(count, grain: 1 << 16) { range in
         for i in stride(from: range.lowerBound, to: range.upperBound, by: 16) {
             let lanes = min(16, range.upperBound - i)
-            let values = widened(source.vector(at: i, count: lanes))
-            if lanes == 16 {
-                target.store(values, at: i)
-            } else {
-                target.store(values, at: i, count: lanes)
-            }
+            target.store(widened(source.vector(at: i, count: lanes)), at: i, count: lanes)
         }
     }
 }
@@ -87,9 +82,7 @@ public func roundToNearest(
     Parallel.forEachRange(count, grain: 1 << 16) { range in
         for i in stride(from: range.lowerBound, to: range.upperBound, by: 16) {
             let lanes = min(16, range.upperBound - i)
-            let values =
-                lanes == 16 ? source.vector(at: i) : source.partialVector(at: i, count: lanes)
-            target.store(nearest(values), at: i, count: lanes)
+            target.store(nearest(source.vector(at: i, count: lanes)), at: i, count: lanes)
         }
     }
 }
@@ -102,8 +95,7 @@ public func roundStochastically(
     Parallel.forEachRange(count, grain: 1 << 14) { range in
         for i in stride(from: range.lowerBound, to: range.upperBound, by: 16) {
             let lanes = min(16, range.upperBound - i)
-            let values =
-                lanes == 16 ? source.vector(at: i) : source.partialVector(at: i, count: lanes)
+            let values = source.vector(at: i, count: lanes)
             target.store(
                 stochastic(values, draws: draws.vector(at: i).parts.0), at: i, count: lanes)
         }

@@ -8,6 +8,12 @@ extension UnsafePointer<Float> {
         UnsafeRawPointer(self + offset).loadUnaligned(as: Vector.self)
     }
 
+    /// The `count` ≤ 16 floats from `self + offset` on, the other lanes zero.
+    @inline(__always)
+    func vector(at offset: Int, count: Int) -> Vector {
+        count == 16 ? vector(at: offset) : partialVector(at: offset, count: count)
+    }
+
     /// The `count` < 16 floats from `self + offset` on, the other lanes filled with `filler`.
     @inline(__always)
     func partialVector(at offset: Int, count: Int, filler: Float = 0) -> Vector {
@@ -24,6 +30,12 @@ extension UnsafeMutablePointer<Float> {
         UnsafePointer(self).vector(at: offset)
     }
 
+    /// The `count` ≤ 16 floats from `self + offset` on, the other lanes zero.
+    @inline(__always)
+    func vector(at offset: Int, count: Int) -> Vector {
+        UnsafePointer(self).vector(at: offset, count: count)
+    }
+
     /// The `count` < 16 floats from `self + offset` on, the other lanes filled with `filler`.
     @inline(__always)
     func partialVector(at offset: Int, count: Int, filler: Float = 0) -> Vector {
@@ -36,9 +48,13 @@ extension UnsafeMutablePointer<Float> {
         UnsafeMutableRawPointer(self + offset).storeBytes(of: vector, as: Vector.self)
     }
 
-    /// Stores the first `count` lanes from `self + offset` on.
+    /// Stores the first `count` ≤ 16 lanes from `self + offset` on.
     @inline(__always)
     func store(_ vector: Vector, at offset: Int, count: Int) {
+        if count == 16 {
+            store(vector, at: offset)
+            return
+        }
         for lane in 0..<count { self[offset + lane] = vector[lane] }
     }
 }

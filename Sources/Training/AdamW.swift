@@ -150,29 +150,26 @@ public final class AdamW {
     ) {
         for entry in entries {
             let decay = entry.decays ? Float(configuration.weightDecay) : 0
-            let (beta1, beta2) = (Float(configuration.beta1), Float(configuration.beta2))
+            let update = AdamWUpdate(
+                step: step, learningRate: Float(learningRate), beta1: Float(configuration.beta1),
+                beta2: Float(configuration.beta2), epsilon: Float(configuration.epsilon),
+                weightDecay: decay, gradientScale: Float(clip))
             switch (firstMoments, secondMoments) {
             case (.single(let first), .single(let second)):
-                adamWUpdate(
+                update.apply(
                     parameters: model.parameters.base + entry.offset,
                     gradients: gradients.base + entry.offset,
                     firstMoments: first.base + entry.offset,
-                    secondMoments: second.base + entry.offset, count: entry.count, step: step,
-                    learningRate: Float(learningRate), beta1: beta1, beta2: beta2,
-                    epsilon: Float(configuration.epsilon), weightDecay: decay,
-                    gradientScale: Float(clip))
+                    secondMoments: second.base + entry.offset, count: entry.count)
             case (.compact(let first), .compact(let second)):
                 guard let parameters = model.compactParameters else {
                     preconditionFailure("compact moments of weights that are not")
                 }
-                adamWUpdate(
+                update.apply(
                     parameters: parameters.base + entry.offset,
                     gradients: gradients.base + entry.offset,
                     firstMoments: first.base + entry.offset,
-                    secondMoments: second.base + entry.offset, count: entry.count, step: step,
-                    learningRate: Float(learningRate), beta1: beta1, beta2: beta2,
-                    epsilon: Float(configuration.epsilon), weightDecay: decay,
-                    gradientScale: Float(clip),
+                    secondMoments: second.base + entry.offset, count: entry.count,
                     draws: RoundingDraws(seed: roundingSeed, tensor: entry.name, step: step))
             default: preconditionFailure("moments of two types")
             }
