@@ -8,7 +8,14 @@ struct SentencePieceFile {
     }
 
     /// What a piece is.
-    typealias PieceType = SentencePieceProtoModel.Piece.Kind
+    enum PieceType: Int32 {
+        case normal = 1
+        case unknown = 2
+        case control = 3
+        case userDefined = 4
+        case unused = 5
+        case byte = 6
+    }
 
     let path: String
     var pieces = ByteStrings()
@@ -54,11 +61,14 @@ struct SentencePieceFile {
 
     private mutating func read(_ piece: SentencePieceProtoModel.Piece) throws(TokenizationError) {
         guard piece.unknownFields.data.isEmpty else {
-            throw malformed("piece \(pieces.count) has a field or a type that is not known here")
+            throw malformed("piece \(pieces.count) has a field that is not known here")
+        }
+        guard let type = PieceType(rawValue: piece.type) else {
+            throw malformed("unknown type of piece \(piece.type)")
         }
         pieces.append(piece.piece)
         scores.append(piece.score)
-        types.append(piece.type)
+        types.append(type)
     }
 
     /// The trainer's settings. Most only say how the model was made; those are passed over.

@@ -176,12 +176,18 @@ struct SentencePieceFileTests {
         "Errors say what",
         arguments: [
             (Wire.varint(1 << 3 | 2) + Wire.varint(.max), "not a SentencePiece model"),
-            ([0x0A], "not a SentencePiece model"), ([0x00], "not a SentencePiece model"),
-            ([UInt8](repeating: 0xFF, count: 20), "not a SentencePiece model"),
-            (Array("a 1\nb 2\n".utf8), "not a SentencePiece model"),
+            ([0x0A], "not a SentencePiece model (truncated)"),
+            ([0x00], "not a SentencePiece model (malformedProtobuf)"),
+            ([0x0B], "not a SentencePiece model (truncated)"),
+            (
+                [UInt8](repeating: 0xFF, count: 20),
+                "not a SentencePiece model (malformedProtobuf)"
+            ),
+            (Array("a 1\nb 2\n".utf8), "not a SentencePiece model (truncated)"),
+            (Wire.field(1, Wire.field(9, 9)), "piece 0 has a field"),
             (Wire.field(7, "x"), "the model has a field"),
             (Wire.field(1, 5), "the model has a field"),
-            (Wire.field(1, Wire.field(3, 9)), "piece 0 has a field or a type"),
+            (Wire.field(1, Wire.field(3, 9)), "unknown type of piece 9"),
             (Wire.field(3, Wire.field(9, 9)), "the normalizer has a field"),
             (Wire.field(2, Wire.field(3, 4)), "model type 4"),
             (Wire.field(5, Wire.field(2, "x")), "rules for decoded text"),

@@ -31,6 +31,7 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// Types are numbers here and not enumerations, of which values that are not known would be passed over.
 nonisolated struct SentencePieceProtoModel: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -103,8 +104,8 @@ nonisolated struct SentencePieceProtoModel: @unchecked Sendable {
     /// Clears the value of `score`. Subsequent reads from it will return its default value.
     mutating func clearScore() {self._score = nil}
 
-    var type: SentencePieceProtoModel.Piece.Kind {
-      get {_type ?? .normal}
+    var type: Int32 {
+      get {_type ?? 1}
       set {_type = newValue}
     }
     /// Returns true if `type` has been explicitly set.
@@ -114,25 +115,11 @@ nonisolated struct SentencePieceProtoModel: @unchecked Sendable {
 
     var unknownFields = SwiftProtobuf.UnknownStorage()
 
-    nonisolated enum Kind: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
-      case normal = 1
-      case unknown = 2
-      case control = 3
-      case userDefined = 4
-      case unused = 5
-      case byte = 6
-
-      init() {
-        self = .normal
-      }
-
-    }
-
     init() {}
 
     fileprivate var _piece: String? = nil
     fileprivate var _score: Float? = nil
-    fileprivate var _type: SentencePieceProtoModel.Piece.Kind? = nil
+    fileprivate var _type: Int32? = nil
   }
 
   init() {}
@@ -145,7 +132,6 @@ nonisolated struct SentencePieceProtoTrainer: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// A number and not an enumeration, of which values that are not known would be passed over.
   var modelType: Int32 {
     get {_modelType ?? 1}
     set {_modelType = newValue}
@@ -407,7 +393,7 @@ nonisolated extension SentencePieceProtoModel.Piece: SwiftProtobuf.Message, Swif
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self._piece) }()
       case 2: try { try decoder.decodeSingularFloatField(value: &self._score) }()
-      case 3: try { try decoder.decodeSingularEnumField(value: &self._type) }()
+      case 3: try { try decoder.decodeSingularInt32Field(value: &self._type) }()
       default: break
       }
     }
@@ -425,7 +411,7 @@ nonisolated extension SentencePieceProtoModel.Piece: SwiftProtobuf.Message, Swif
       try visitor.visitSingularFloatField(value: v, fieldNumber: 2)
     } }()
     try { if let v = self._type {
-      try visitor.visitSingularEnumField(value: v, fieldNumber: 3)
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 3)
     } }()
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -437,10 +423,6 @@ nonisolated extension SentencePieceProtoModel.Piece: SwiftProtobuf.Message, Swif
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
-}
-
-nonisolated extension SentencePieceProtoModel.Piece.Kind: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}NORMAL\0\u{1}UNKNOWN\0\u{1}CONTROL\0\u{1}USER_DEFINED\0\u{1}UNUSED\0\u{1}BYTE\0")
 }
 
 nonisolated extension SentencePieceProtoTrainer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
