@@ -23,12 +23,11 @@ package struct ProxyEnvironment {
         if proxy.scheme?.hasPrefix("socks") == true {
             return .socksServer(host: host, port: proxy.port ?? 1080)
         }
-        guard let user = proxy.user() else {
-            return .server(host: host, port: proxy.port ?? 1080)
-        }
         return .server(
             host: host, port: proxy.port ?? 1080,
-            authorization: .basic(username: user, password: proxy.password() ?? ""))
+            authorization: proxy.user(percentEncoded: false).map {
+                .basic(username: $0, password: proxy.password(percentEncoded: false) ?? "")
+            })
     }
 
     private func value(_ names: [String]) -> String? {

@@ -37,5 +37,8 @@ import Testing
         let proxy = ProxyEnvironment(["https_proxy": "http://me:secret@secure:3128"]).proxy(
             for: url)
         #expect(proxy?.authorization == .basic(username: "me", password: "secret"))
+        let escaped = ProxyEnvironment(["https_proxy": "http://me:a%40b@secure:3128"]).proxy(
+            for: url)
+        #expect(escaped?.authorization == .basic(username: "me", password: "a@b"))
     }
 }
