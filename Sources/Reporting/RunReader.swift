@@ -59,8 +59,9 @@ extension Run {
             return (String(entry.dropLast(ending.count)), folder + "/" + entry)
         }
         if let results = description.results {
-            foreign += found.map { "\(part)/\($0.name)" }.filter { !results.contains($0) }
-            found.removeAll { !results.contains("\(part)/\($0.name)") }
+            let names = found.map { "\(part)/\($0.name)" }
+            foreign += names.filter { !results.contains($0) }
+            found = zip(names, found).filter { results.contains($0.0) }.map(\.1)
         }
         if found.isEmpty { missing.append("\(what) (no files in \(part)/)") }
         return found

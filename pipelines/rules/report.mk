@@ -28,9 +28,9 @@ CONFIGURATION := SEED PRECISION SYSTEMS TRAIN_RECORDS PREFERENCE_RECORDS VALIDAT
     ENSEMBLE ALPHAS DECODINGS OUTPUT_TOKENS JUDGES
 
 # What belongs to the run; earlier settings may have left more in its directory.
-JUDGED := $(foreach j,$(JUDGES),$(TEXTS:%=%.$(j)) $(DIRECT:%=%.$(j)))
+SCORES := $(patsubst $(RUN)/%.json,%,$(filter %.json,$(RESULTS)))
 BELONGING := metrics/base metrics/mle-reference $(TRAINED:%=metrics/%) $(TEXTS:%=outputs/%) \
-    $(TEXTS:%=mauve/%) $(JUDGED:%=judge/%) $(JUDGED:%=verdicts/%)
+    $(SCORES) $(patsubst judge/%,verdicts/%,$(filter judge/%,$(SCORES)))
 
 lower_case = $(shell tr '[:upper:]' '[:lower:]' <<<'$(1)')
 
