@@ -42,6 +42,13 @@ with_negatives() {
     fi
 }
 
+# usage: logged NAME COMMAND...: its messages go to the setting's log, which is shown if it fails
+logged() {
+    local log=$tune/$1/log
+    shift
+    "$@" 2>>"$log" || { cat "$log" >&2; return 1; }
+}
+
 # usage: try_out NAME KIND NEGATIVES FLAG...
 try_out() {
     local name=$1 kind=$2 negatives=$3
@@ -58,16 +65,16 @@ try_out() {
 
     local training=(--threads "$threads" --no-training-state --out "$directory/model"
         --model "$run/models/reference" --metrics "$directory/metrics.jsonl" "${shared[@]}" "$@")
-    rm -rf "$directory/model"
+    rm -rf "$directory/model" "$directory/log"
     if [[ $kind == mle ]]; then
-        "$bin/pretrain-mle" "${training[@]}" "$records"
+        logged "$name" "$bin/pretrain-mle" "${training[@]}" "$records"
     else
-        with_negatives "$negatives" | "$bin/train-cpo" --ranking "${training[@]}"
-    fi 2>"$directory/log" || { cat "$directory/log" >&2; return 1; }
-    "$bin/generate" --seed 0 --threads "$threads" "${generating[@]}" \
+        with_negatives "$negatives" |
+            logged "$name" "$bin/train-cpo" --ranking "${training[@]}"
+    fi
+    logged "$name" "$bin/generate" --seed 0 --threads "$threads" "${generating[@]}" \
         --model "$directory/model" -o "$directory/outputs.jsonl.zst" \
-        "$run/tokens/validation.jsonl.zst" 2>>"$directory/log" ||
-        { cat "$directory/log" >&2; return 1; }
+        "$run/tokens/validation.jsonl.zst"
     rm -rf "$directory/model"
 }
 
@@ -75,14 +82,15 @@ try_out() {
 judge() {
     local name=$1 summary=$tune/$1/$2.json verdicts=$tune/$1/$2.jsonl.zst
     shift 2
-    "$bin/judge" --judge embedding --seed 0 --threads "$threads" --model "$embedder" \
-        --a "$tune/$name/outputs.jsonl.zst" "$@" --summary "$summary" -o "$verdicts" \
-        2>>"$tune/$name/log" || { cat "$tune/$name/log" >&2; return 1; }
+    logged "$name" "$bin/judge" --judge embedding --seed 0 --threads "$threads" --model "$embedder" \
+        --a "$tune/$name/outputs.jsonl.zst" "$@" --summary "$summary" -o "$verdicts"
 }
 
-# usage: compare NAME BASELINE FLAGS
+# usage: compare NAME BASELINE FLAGS: writes against-BASELINE.json
 compare() {
-    local directory=$tune/$1
+    local directory=$tune/$1 result=$tune/$1/against-$2.json
+    is_newer "$result" "$directory/outputs.jsonl.zst" "$tune/$2/outputs.jsonl.zst" \
+        "$bin/judge" "$embedder/config.json" "$0" && return
     judge "$1" truth
     judge "$1" baseline --b "$tune/$2/outputs.jsonl.zst"
     zstd -dcq "$directory/baseline.jsonl.zst" |
@@ -98,7 +106,7 @@ compare() {
                win_rate_truth: $truth[0].win_rate, win_rate_baseline: $direct[0].win_rate,
                mean_tokens: $direct[0].mean_length_a,
                cut: ($outputs | map(if . == "length" then 1 else 0 end) | mean),
-               loss: ($steps[-10:] | map(.loss) | mean)}' >"$directory/result.json"
+               loss: ($steps[-10:] | map(.loss) | mean)}' >"$result"
 }
 
 printf '%-20s %10s  %-17s %8s %11s %6s %5s %6s\n' \
@@ -110,8 +118,9 @@ while read -r name kind negatives flags; do
     [[ -n $baseline || $kind != mle ]] || baseline=$name
     # shellcheck disable=SC2086 # flags are words
     try_out "$name" "$kind" "$negatives" $flags </dev/null
-    compare "$name" "${baseline:-$name}" "$kind negatives=$negatives $flags" </dev/null
-    results+=("$tune/$name/result.json")
+    against=${baseline:-$name}
+    compare "$name" "$against" "$kind negatives=$negatives $flags" </dev/null
+    results+=("$tune/$name/against-$against.json")
     jq -r '[.name, .similarity, .difference, .half_interval, .win_rate_truth, .win_rate_baseline,
         .mean_tokens, 100 * .cut, .loss] | @tsv' "${results[-1]}" |
         awk -F '\t' '{ printf "%-20s %10.4f  %+.4f ± %.4f  %8.3f %11.3f %6.1f %4.0f%% %6.3f\n",
