@@ -61,7 +61,7 @@ try_out() {
     "$here/stamp.sh" "$directory/stamp" \
         "$kind $negatives ${shared[*]} $* -- ${generating[*]}" "$bin/$trainer" "$bin/generate"
     is_newer "$directory/outputs.jsonl.zst" "$directory/stamp" "$records" \
-        "$run/models/reference/.complete" "$run/tokens/validation.jsonl.zst" && return
+        "$run/models/reference.complete" "$run/tokens/validation.jsonl.zst" && return
 
     local training=(--threads "$threads" --no-training-state --out "$directory/model"
         --model "$run/models/reference" --metrics "$directory/metrics.jsonl" "${shared[@]}" "$@")
