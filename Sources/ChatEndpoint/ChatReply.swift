@@ -51,13 +51,13 @@ public struct ChatReply: Sendable, Hashable {
 }
 
 /// A response that is not what the interface promises.
-struct MalformedReply: Error, Hashable, CustomStringConvertible {
-    let description: String
+package struct MalformedReply: Error, Hashable, CustomStringConvertible {
+    package let description: String
 }
 
 extension ChatReply {
     /// Reads the body of a response.
-    init(_ body: JSONValue) throws(MalformedReply) {
+    package init(_ body: JSONValue) throws(MalformedReply) {
         guard case .array(let choices)? = body["choices"], let choice = choices.first,
             let message = choice["message"], case .object = message
         else { throw MalformedReply(description: "the response has no choices[0].message") }

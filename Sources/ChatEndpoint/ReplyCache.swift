@@ -16,6 +16,12 @@ package final class ReplyCache: Sendable {
         package let response: JSONValue
         /// How the request departed from the usual.
         package let departures: [String]
+
+        /// An answer.
+        package init(response: JSONValue, departures: [String]) {
+            self.response = response
+            self.departures = departures
+        }
     }
 
     private struct State {
