@@ -11,13 +11,26 @@ struct HTTPResponse: Sendable {
     var status: Int
     var headers: [String: String]
     var body: [UInt8]
+
+    /// The body without a byte order mark.
+    var content: ArraySlice<UInt8> {
+        body.dropFirst(body.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
+    }
 }
 
 /// Why there is no response.
 struct TransportFailure: Error, Sendable {
+    enum Kind: Sendable {
+        /// Another attempt may succeed.
+        case transient
+        /// No attempt can succeed.
+        case permanent
+        /// The response to this request is longer than any answer.
+        case tooLong
+    }
+
     var reason: String
-    /// Whether another attempt may succeed.
-    var isTransient = true
+    var kind = Kind.transient
 }
 
 /// Posts over HTTP and HTTPS with async-http-client. `URLSession`, which comes with the toolchain, would
@@ -26,8 +39,8 @@ struct TransportFailure: Error, Sendable {
 final class HTTPTransport: Sendable {
     private let client: HTTPClient
 
-    /// Longest response that is read, in bytes.
-    private static let bodyLimit = 64 << 20
+    /// Longest response that is read, in bytes. What is longer is refused before it is kept.
+    private static let bodyLimit = 16 << 20
 
     /// - Parameters:
     ///   - url: where requests will go
@@ -95,6 +108,9 @@ final class HTTPTransport: Sendable {
             default:
                 return TransportFailure(reason: "the transfer failed (\(error.shortDescription))")
             }
+        case is NIOTooManyBytesError:
+            return TransportFailure(
+                reason: "the response is longer than \(bodyLimit >> 20) MiB", kind: .tooLong)
         case let error as NIOConnectionError:
             // Of all addresses of a host the last one's error says as much as the others'.
             guard let last = error.connectionErrors.last else {
@@ -107,10 +123,10 @@ final class HTTPTransport: Sendable {
                     ? "the connection was lost" : "no connection to the host")
         case NIOSSLError.handshakeFailed(let cause) where "\(cause)".contains("CERTIFICATE"):
             return TransportFailure(
-                reason: "the server's certificate is not trusted", isTransient: false)
+                reason: "the server's certificate is not trusted", kind: .permanent)
         case is NIOSSLExtraError:
             return TransportFailure(
-                reason: "the server's certificate is not for this host", isTransient: false)
+                reason: "the server's certificate is not for this host", kind: .permanent)
         default:
             return TransportFailure(reason: "the transfer failed (\(error))")
         }

@@ -97,7 +97,13 @@ struct EndpointJudge {
                     .unsupported(hint: "--verdict text reads the verdict out of the text"),
                     "the answer comes without log-probabilities", text: reply.text)
             }
-            throw CallFailure(.unusable, error.description, text: reply.text)
+            // The letter may come behind the limit.
+            let isUnreached = source == .logprobs && reply.isCut
+            throw CallFailure(
+                .unusable,
+                isUnreached
+                    ? "the answer was cut at the length limit, before a letter (\(error.description))"
+                    : error.description, text: reply.text)
         }
     }
 }
