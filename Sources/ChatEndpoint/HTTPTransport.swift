@@ -82,9 +82,10 @@ final class HTTPTransport: Sendable {
         request.headers.add(name: "User-Agent", value: "cpo-tools")
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         request.body = .bytes(ByteBuffer(bytes: body))
+        let end = ContinuousClock.now + timeout
         do {
             let response = try await client.execute(request, timeout: TimeAmount(timeout))
-            let content = try await response.body.collect(upTo: Self.bodyLimit)
+            let content = try await Self.body(of: response, until: end)
             return HTTPResponse(
                 status: Int(response.status.code),
                 headers: Dictionary(
@@ -94,6 +95,26 @@ final class HTTPTransport: Sendable {
         } catch {
             throw Task.isCancelled ? CancellationError() : Self.failure(error, timeout)
         }
+    }
+
+    /// The whole body. The client's own timeout ends with the head of a response, and a server that sends
+    /// a byte now and then would hold the call for ever.
+    private static func body(
+        of response: HTTPClientResponse, until end: ContinuousClock.Instant
+    ) async throws -> ByteBuffer {
+        let body = try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
+            group.addTask { try await response.body.collect(upTo: bodyLimit) }
+            group.addTask {
+                try await Task.sleep(until: end)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+        // What a cancelled transfer brought is not the whole.
+        try Task.checkCancellation()
+        guard let body else { throw HTTPClientError.deadlineExceeded }
+        return body
     }
 
     private static func failure(_ error: any Error, _ timeout: Duration) -> TransportFailure {
