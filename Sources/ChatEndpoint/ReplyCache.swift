@@ -152,7 +152,10 @@ extension ReplyCache {
                     length += line.count + 1
                 } catch {
                     fault = .cache(path: "\(path):\(lines.lineNumber)", problem: "\(error)")
-                    isTorn = zip(line, Self.beginning).allSatisfy { $0 == $1 }
+                    // A machine that lost its power may leave zeros.
+                    isTorn =
+                        zip(line, Self.beginning).allSatisfy { $0 == $1 }
+                        || line.allSatisfy { $0 == 0 }
                 }
             }
             if let fault, !isTorn { throw fault }

@@ -8,7 +8,8 @@ public typealias EmbeddingFunction =
 /// Embeddings of a batch of texts, in which equal texts are embedded once: batch negatives repeat
 /// the responses of their neighbours.
 struct TextEmbeddings {
-    private let rows: [String: Int]
+    /// By the bytes of the text: to `String` texts are equal that differ in normalisation only.
+    private let rows: [[UInt8]: Int]
     private let vectors: [Float]
     private let truncated: [Bool]
     private let width: Int
@@ -16,10 +17,12 @@ struct TextEmbeddings {
     /// - Throws: ``EvaluationError`` if the function returns something of the wrong size, and what
     ///   the function throws.
     init(of texts: some Sequence<String>, by embed: EmbeddingFunction) throws {
-        var rows: [String: Int] = [:]
+        var rows: [[UInt8]: Int] = [:]
         var distinct: [String] = []
-        for text in texts where rows[text] == nil {
-            rows[text] = distinct.count
+        for text in texts {
+            let key = Array(text.utf8)
+            guard rows[key] == nil else { continue }
+            rows[key] = distinct.count
             distinct.append(text)
         }
         let result = distinct.isEmpty ? (vectors: [], truncated: []) : try embed(distinct)
@@ -40,12 +43,14 @@ struct TextEmbeddings {
 
     /// The embedding of a text that was among those given.
     subscript(_ text: String) -> ArraySlice<Float> {
-        guard let row = rows[text] else { return [] }
+        guard let row = rows[Array(text.utf8)] else { return [] }
         return vectors[row * width..<(row + 1) * width]
     }
 
     /// Whether a text was cut.
-    func wasTruncated(_ text: String) -> Bool { rows[text].map { truncated[$0] } ?? false }
+    func wasTruncated(_ text: String) -> Bool {
+        rows[Array(text.utf8)].map { truncated[$0] } ?? false
+    }
 }
 
 /// The texts of one prompt: the ground truth and its negatives.

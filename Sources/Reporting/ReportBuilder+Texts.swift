@@ -59,9 +59,10 @@ extension ReportBuilder {
         let shown = [mle, cpo].compactMap(\.self)
         guard let first = shown.first else { return [] }
         let byID = shown.map { set in
-            Dictionary(set.items.map { ($0.id, $0) }) { first, _ in first }
+            Dictionary(set.items.map { (Array($0.id.utf8), $0) }) { first, _ in first }
         }
-        let common = first.items.filter { item in byID.allSatisfy { $0[item.id] != nil } }
+        let common = first.items.filter { item in byID.allSatisfy { $0[Array(item.id.utf8)] != nil }
+        }
         let wanted = min(10, common.count)
         guard wanted > 0 else { return [] }
         let samples = (0..<wanted).map { index -> Document.Block in
@@ -73,7 +74,8 @@ extension ReportBuilder {
             for (set, items) in zip(shown, byID) {
                 texts.append(
                     Sample.Text(
-                        label: Systems.label(set.system), text: items[item.id]?.output ?? "",
+                        label: Systems.label(set.system),
+                        text: items[Array(item.id.utf8)]?.output ?? "",
                         verdict: verdict(on: set.system, id: item.id)))
             }
             return .sample(
@@ -91,7 +93,7 @@ extension ReportBuilder {
     private func verdict(on system: String, id: String) -> String? {
         let said = run.verdicts.compactMap { set -> String? in
             guard set.name.a == system, set.name.isAgainstTruth || Systems.isMLE(set.name.b),
-                let verdict = set.verdicts.first(where: { $0.id == id })
+                let verdict = set.verdicts.first(where: { $0.id.utf8.elementsEqual(id.utf8) })
             else { return nil }
             let other = set.name.isAgainstTruth ? "the truth" : Systems.label(set.name.b)
             let words =

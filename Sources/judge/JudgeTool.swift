@@ -21,6 +21,12 @@ import ToolKit
             response; without --b, to the prompt). The last two see no order and no template, and are \
             proxies: name them when you report them. In a verdict, `answer` A is what was shown first, \
             `p_a` the probability given to side a wherever it stood.
+
+            What a server writes is read by rules: reasoning (<think>…</think> and its kin) is taken out; \
+            lines that are only a label decide (A, **(B)**, Answer: A, Response B, {"winner": "A"}, A > B), \
+            and so do [[A]], \\boxed{A} and "Verdict: A, …" anywhere; without one, sentences that state a \
+            preference (I prefer A; B is better; A over B; Response B gives more detail). Different \
+            letters, a tie, reasoning without an end and an answer cut at the length limit are no verdict.
             """,
         libraries: [BLAS.description])
 
