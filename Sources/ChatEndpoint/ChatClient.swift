@@ -237,9 +237,7 @@ extension Credentials {
         case .array(let values): .array(values.map(redacting))
         case .object(let fields):
             .object(
-                Dictionary(
-                    fields.map { (redacting($0.key), redacting($0.value)) },
-                    uniquingKeysWith: { first, _ in first }))
+                JSONObject(fields.map { (redacting($0.key), redacting($0.value)) }))
         default: value
         }
     }

@@ -68,7 +68,7 @@ package final class ReplyCache: Sendable {
     package subscript(_ key: String) -> Entry? { state.withLock { $0.entries[key] } }
 
     /// Adds an answer. When this returns the system has it, and a process that is killed loses nothing.
-    package func append(key: String, _ entry: Entry, origin: [String: JSONValue]) throws {
+    package func append(key: String, _ entry: Entry, origin: JSONObject) throws {
         var line = try JSONValue.object([
             "key": .string(key), "response": entry.response,
             "time": .string(Date().formatted(.iso8601)), "status": .integer(200),

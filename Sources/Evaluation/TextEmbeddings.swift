@@ -1,3 +1,5 @@
+import StreamIO
+
 /// Computes embeddings of texts.
 ///
 /// - Returns: one row of (width) floats a text, and whether each text was longer than the
@@ -8,8 +10,7 @@ public typealias EmbeddingFunction =
 /// Embeddings of a batch of texts, in which equal texts are embedded once: batch negatives repeat
 /// the responses of their neighbours.
 struct TextEmbeddings {
-    /// By the bytes of the text: to `String` texts are equal that differ in normalisation only.
-    private let rows: [[UInt8]: Int]
+    private let rows: [ExactString: Int]
     private let vectors: [Float]
     private let truncated: [Bool]
     private let width: Int
@@ -17,12 +18,10 @@ struct TextEmbeddings {
     /// - Throws: ``EvaluationError`` if the function returns something of the wrong size, and what
     ///   the function throws.
     init(of texts: some Sequence<String>, by embed: EmbeddingFunction) throws {
-        var rows: [[UInt8]: Int] = [:]
+        var rows: [ExactString: Int] = [:]
         var distinct: [String] = []
-        for text in texts {
-            let key = Array(text.utf8)
-            guard rows[key] == nil else { continue }
-            rows[key] = distinct.count
+        for text in texts where rows[ExactString(text)] == nil {
+            rows[ExactString(text)] = distinct.count
             distinct.append(text)
         }
         let result = distinct.isEmpty ? (vectors: [], truncated: []) : try embed(distinct)
@@ -43,13 +42,13 @@ struct TextEmbeddings {
 
     /// The embedding of a text that was among those given.
     subscript(_ text: String) -> ArraySlice<Float> {
-        guard let row = rows[Array(text.utf8)] else { return [] }
+        guard let row = rows[ExactString(text)] else { return [] }
         return vectors[row * width..<(row + 1) * width]
     }
 
     /// Whether a text was cut.
     func wasTruncated(_ text: String) -> Bool {
-        rows[Array(text.utf8)].map { truncated[$0] } ?? false
+        rows[ExactString(text)].map { truncated[$0] } ?? false
     }
 }
 

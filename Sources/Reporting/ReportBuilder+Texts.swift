@@ -1,4 +1,5 @@
 import Evaluation
+import StreamIO
 
 // Training curves, statistics of texts, samples.
 
@@ -59,9 +60,10 @@ extension ReportBuilder {
         let shown = [mle, cpo].compactMap(\.self)
         guard let first = shown.first else { return [] }
         let byID = shown.map { set in
-            Dictionary(set.items.map { (Array($0.id.utf8), $0) }) { first, _ in first }
+            Dictionary(set.items.map { (ExactString($0.id), $0) }) { first, _ in first }
         }
-        let common = first.items.filter { item in byID.allSatisfy { $0[Array(item.id.utf8)] != nil }
+        let common = first.items.filter { item in
+            byID.allSatisfy { $0[ExactString(item.id)] != nil }
         }
         let wanted = min(10, common.count)
         guard wanted > 0 else { return [] }
@@ -75,7 +77,7 @@ extension ReportBuilder {
                 texts.append(
                     Sample.Text(
                         label: Systems.label(set.system),
-                        text: items[Array(item.id.utf8)]?.output ?? "",
+                        text: items[ExactString(item.id)]?.output ?? "",
                         verdict: verdict(on: set.system, id: item.id)))
             }
             return .sample(

@@ -33,7 +33,7 @@ struct EndpointJudge {
     func requests(_ comparisons: [Comparison]) -> [ChatRequest] {
         let templateHash = template.sha256
         return comparisons.flatMap { comparison -> [ChatRequest] in
-            let answers: [String: JSONValue] = [
+            let answers: JSONObject = [
                 "id": .string(comparison.id),
                 "a_sha256": .string(SHA256Digest.hex(of: comparison.a.utf8)),
                 "b_sha256": .string(SHA256Digest.hex(of: comparison.b.utf8)),

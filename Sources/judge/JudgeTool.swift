@@ -162,7 +162,7 @@ import ToolKit
         if truncated > 0 {
             log.warning("\(truncated) comparisons have a text that the embedder cut")
         }
-        var fields: [String: JSONValue] = ["judge_model_sha256": .string(try modelHash(model))]
+        var fields: JSONObject = ["judge_model_sha256": .string(try modelHash(model))]
         if local == .model { fields.merge(presentation(template)) { $1 } }
         try conclude(verdicts, other, fields, log)
     }
@@ -193,14 +193,14 @@ import ToolKit
         asked["verdict"] = .string(verdict.rawValue)
         asked["temperature"] = .number(temperature)
         asked["max_tokens"] = .integer(Int64(judge.answerLimit))
-        let fields: [String: JSONValue] = [
+        let fields: JSONObject = [
             "judge_model": .string(judge.model), "endpoint": .object(asked),
         ]
         try conclude(verdicts, other, fields.merging(presentation(template)) { $1 }, log)
     }
 
     /// How the judge was asked.
-    private func presentation(_ template: JudgeTemplate) -> [String: JSONValue] {
+    private func presentation(_ template: JudgeTemplate) -> JSONObject {
         [
             "template": .string(template.name), "template_sha256": .string(template.sha256),
             "order": .string(order.rawValue),
@@ -208,7 +208,7 @@ import ToolKit
     }
 
     private func conclude(
-        _ verdicts: [Verdict], _ other: [Verdict]?, _ provenance: [String: JSONValue], _ log: Log
+        _ verdicts: [Verdict], _ other: [Verdict]?, _ provenance: JSONObject, _ log: Log
     ) throws {
         let result = WinRateSummary(verdicts)
         var fields = result.json.merging(provenance) { $1 }
