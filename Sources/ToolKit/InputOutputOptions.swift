@@ -39,6 +39,19 @@ public struct InputOutputOptions: ParsableArguments {
         }
     }
 
+    /// Refuses at once what would fail after much work: input that is not there, an output that
+    /// cannot be written or that another run writes.
+    public func prepare() throws {
+        try checkInput()
+        try OutputClaim.file(output)
+    }
+
+    /// Refuses input that is not there.
+    package func checkInput() throws {
+        try Self.requireInput(files)
+        for path in files.isEmpty ? ["-"] : files { try InputFile.check(path: path) }
+    }
+
     /// Opens the input.
     public func reader(_ log: Log) throws -> RecordReader {
         try Self.requireInput(files)
@@ -78,7 +91,7 @@ extension InputOutputOptions {
         var writer = try writer()
         var progress = Progress(unit: "records", log: log)
         while true {
-            let batch = try reader.nextBatch(batchSize)
+            let batch = try reader.nextBatch(batchSize) { try writer.passOn() }
             guard !batch.isEmpty else { break }
             for record in try apply(transform, to: batch, &reader) { try writer.write(record) }
             progress.update(reader.count)
@@ -110,6 +123,8 @@ extension InputOutputOptions {
             try writer.write(lines: block.lines, records: block.written)
             count(block.counts)
             progress.update(reader.count)
+        } pause: {
+            try writer.passOn()
         }
         progress.finish()
         try writer.finish()
