@@ -59,7 +59,7 @@ public struct Log: Sendable {
         let message = message.printable
         var text: String
         if json {
-            var fields: [String: JSONValue] = [
+            var fields: JSONObject = [
                 "tool": .string(tool), "level": .string(level.name), "message": .string(message),
             ]
             if let hint { fields["hint"] = .string(hint) }
