@@ -101,7 +101,7 @@ package final class ReplyCache: Sendable {
     // MARK: - Opening
 
     private static func openForWriting(_ path: String) throws -> Int32 {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        let descriptor = open(path.systemPath, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             throw StreamError.cannotCreate(path: path, reason: systemReason)
         }

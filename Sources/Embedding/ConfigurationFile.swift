@@ -1,4 +1,3 @@
-import FoundationEssentials
 import StreamIO
 
 /// A JSON file of a model's directory, with accessors that say what is wrong and where.
@@ -8,7 +7,7 @@ struct ConfigurationFile {
 
     /// Reads a file.
     init(_ path: String, hint: String? = nil) throws(EmbeddingError) {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
+        guard let bytes = try? InputFile.contents(of: path) else {
             throw .missing(path: path, hint: hint)
         }
         do throws(JSONError) {
@@ -21,7 +20,7 @@ struct ConfigurationFile {
 
     /// Reads a file that need not exist.
     static func optional(_ path: String) throws(EmbeddingError) -> ConfigurationFile? {
-        FileManager.default.fileExists(atPath: path) ? try ConfigurationFile(path) : nil
+        FileTree.exists(path) ? try ConfigurationFile(path) : nil
     }
 
     /// The value of a key of the object; nil if absent or `null`.

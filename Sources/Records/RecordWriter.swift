@@ -84,6 +84,9 @@ public struct RecordWriter: ~Copyable {
         }
     }
 
+    /// Hands what was written so far to whoever reads along.
+    public mutating func passOn() throws { try output.passOn() }
+
     /// Ends the output and checks that everything is written. Without this a file never appears.
     public mutating func finish() throws {
         if journal != nil {

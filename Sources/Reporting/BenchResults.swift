@@ -1,4 +1,3 @@
-import FoundationEssentials
 import StreamIO
 
 /// What `make bench` measured: the content of `bench.json`.
@@ -82,7 +81,7 @@ package struct BenchResults {
     /// - Throws: ``ReportError`` or `StreamError` for a file that is there but unusable.
     package init?(directory: String) throws {
         let path = directory + "/" + Self.fileName
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard FileTree.exists(path) else { return nil }
         let fields = try JSONFile.object(path)
         guard fields["works"] != nil else {
             throw ReportError.badFile(

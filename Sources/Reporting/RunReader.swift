@@ -1,5 +1,4 @@
 import Evaluation
-import FoundationEssentials
 import Records
 import StreamIO
 
@@ -8,12 +7,11 @@ extension Run {
     ///
     /// - Throws: ``ReportError``, `StreamError` or `RecordError` for files that are there but unusable.
     package init(directory: String) throws {
-        var isDirectory = false
-        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory),
-            isDirectory
-        else { throw ReportError.noRunDirectory(path: directory) }
+        guard FileTree.isDirectory(directory) else {
+            throw ReportError.noRunDirectory(path: directory)
+        }
         let descriptionPath = directory + "/run.json"
-        guard FileManager.default.fileExists(atPath: descriptionPath) else {
+        guard FileTree.exists(descriptionPath) else {
             throw ReportError.badFile(
                 path: directory, got: "no run.json", expected: "a run directory")
         }
@@ -49,7 +47,7 @@ extension Run {
         _ part: String, in directory: String, what: String
     ) -> [(name: String, path: String)] {
         let folder = directory + "/" + part
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let entries = FileTree.entries(of: folder)
         let endings = [".jsonl.zst", ".jsonl", ".json"]
         var found = entries.sorted().compactMap { entry -> (name: String, path: String)? in
             guard let ending = endings.first(where: entry.hasSuffix), !entry.hasPrefix(".") else {

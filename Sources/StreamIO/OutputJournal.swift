@@ -28,7 +28,9 @@ package struct OutputJournal: ~Copyable {
     ///   - alignment: go on behind a multiple of so many output records only
     package init(output: String, work: [String: String], alignment: Int) throws {
         let path = output + ".partial"
-        let (descriptor, code) = retrying { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
+        let (descriptor, code) = retrying {
+            open(path.systemPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        }
         guard descriptor >= 0 else {
             throw StreamError.cannotCreate(path: path, reason: systemMessage(code))
         }
@@ -82,7 +84,7 @@ package struct OutputJournal: ~Copyable {
             try output.write(Array(line[(tab + 1)...]) + [0x0A])
         }
         try output.finish()
-        unlink(path)
+        unlink(path.systemPath)
     }
 
     // MARK: What is there
@@ -92,7 +94,7 @@ package struct OutputJournal: ~Copyable {
     private static func isStill(_ descriptor: Int32, _ path: String) -> Bool {
         var opened = stat()
         var named = stat()
-        return fstat(descriptor, &opened) == 0 && stat(path, &named) == 0
+        return fstat(descriptor, &opened) == 0 && stat(path.systemPath, &named) == 0
             && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
     }
 
@@ -100,7 +102,7 @@ package struct OutputJournal: ~Copyable {
         _ path: String, header: [UInt8], work: [String: String], alignment: Int
     ) throws -> (bytes: Int, outputs: Int, inputs: Int) {
         var status = stat()
-        guard stat(path, &status) == 0 else {
+        guard stat(path.systemPath, &status) == 0 else {
             throw StreamError.readFailed(path: path, reason: systemMessage(errno))
         }
         let size = Int(status.st_size)

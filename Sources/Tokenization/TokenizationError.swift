@@ -6,8 +6,6 @@ public enum TokenizationError: ReportedError, Equatable {
     case noTokenizer(directory: String)
     /// A file cannot be read.
     case unreadable(path: String, reason: String)
-    /// A file cannot be written.
-    case unwritable(path: String, reason: String)
     /// A file is not what it should be.
     case malformed(source: String, what: String)
     /// A file asks for something that this tokenizer does not do.
@@ -35,7 +33,6 @@ public enum TokenizationError: ReportedError, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .noTokenizer, .unreadable: .missingInput
-        case .unwritable: .cannotCreate
         case .vocabularyTooSmall, .notAvailable: .usage
         case .malformed, .unsupported, .specialTokenInText, .unknownID, .noEndOfSequence,
             .nothingToLearn, .missingField, .unfitRecord, .malformedTemplate:
@@ -50,7 +47,6 @@ public enum TokenizationError: ReportedError, Equatable {
             "no tokenizer in \(directory) "
                 + "(expected tokenizer.json, vocab.json with merges.txt, or tokenizer.model)"
         case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
-        case .unwritable(let path, let reason): "cannot write \(path): \(reason)"
         case .malformed(let source, let what): "\(source): \(what)"
         case .unsupported(let source, let what): "\(source): unsupported \(what)"
         case .specialTokenInText(let token, let offset):

@@ -1,15 +1,19 @@
-import FoundationEssentials
-import StreamIO
+public import StreamIO
+
+extension DirectoryContents {
+    /// What ``Tokenizer/save(to:)`` writes.
+    public static let tokenizer = DirectoryContents(files: [
+        Files(["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"])
+    ])
+}
 
 extension Tokenizer {
-    /// Writes the tokenizer's files into `directory`. A new directory appears whole or not at
-    /// all; in one that exists only these files are replaced, one by one.
+    /// Writes the tokenizer's files as a directory, which appears whole or not at all. An earlier
+    /// tokenizer there is replaced; a directory of other things is not.
     /// - Throws: as ``writeTokenizerJSON(toDirectory:)``, and what `AtomicDirectory` throws.
     public func save(to directory: String) throws {
-        if TokenizerFile.exists(directory) {
-            try writeTokenizerJSON(toDirectory: directory)
-        } else {
-            try AtomicDirectory.write(to: directory) { try writeTokenizerJSON(toDirectory: $0) }
+        try AtomicDirectory.write(to: directory, holding: .tokenizer) {
+            try writeTokenizerJSON(toDirectory: $0)
         }
     }
 
@@ -20,10 +24,10 @@ extension Tokenizer {
     /// For an output that appears whole or not at all, write into the directory that
     /// `StreamIO.AtomicDirectory` gives.
     /// - Throws: ``TokenizationError/notAvailable(operation:kind:)`` unless this is byte-level
-    ///   BPE; ``TokenizationError/unwritable(path:reason:)``.
-    public func writeTokenizerJSON(toDirectory directory: String) throws(TokenizationError) {
+    ///   BPE; `StreamError`.
+    public func writeTokenizerJSON(toDirectory directory: String) throws {
         guard case .bytePairs(let model) = model else {
-            throw .notAvailable(operation: "writing tokenizer.json", kind: kind)
+            throw TokenizationError.notAvailable(operation: "writing tokenizer.json", kind: kind)
         }
         try write(
             .object([
@@ -113,12 +117,8 @@ extension Tokenizer {
         ])
     }
 
-    private func write(_ value: JSONValue, to path: String) throws(TokenizationError) {
-        do {
-            let bytes = try value.serialized() + [UInt8(ascii: "\n")]
-            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw .unwritable(path: path, reason: "\(error)")
-        }
+    private func write(_ value: JSONValue, to path: String) throws {
+        let bytes = try value.serialized() + [UInt8(ascii: "\n")]
+        try AtomicFile.write(to: path) { try $0.write(bytes) }
     }
 }

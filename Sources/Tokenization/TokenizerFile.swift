@@ -1,4 +1,3 @@
-import FoundationEssentials
 import StreamIO
 
 /// A JSON file of a checkpoint directory and what is read from it.
@@ -75,15 +74,14 @@ struct TokenizerFile {
         return exists(path) ? try TokenizerFile(path: path) : nil
     }
 
-    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    static func exists(_ path: String) -> Bool { FileTree.exists(path) }
 
     /// The whole content of a file.
     static func bytes(of path: String) throws(TokenizationError) -> [UInt8] {
-        do {
-            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        do throws(StreamError) {
+            return try InputFile.contents(of: path)
         } catch {
-            throw .unreadable(
-                path: path, reason: exists(path) ? "\(error)" : "no such file or directory")
+            throw .unreadable(path: path, reason: error.reason)
         }
     }
 

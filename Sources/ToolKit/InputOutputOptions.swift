@@ -47,6 +47,19 @@ public struct InputOutputOptions: ParsableArguments {
         }
     }
 
+    /// Refuses at once what would fail after much work: input that is not there, an output that
+    /// cannot be written or that another run writes.
+    public func prepare() throws {
+        try checkInput()
+        try OutputClaim.file(output)
+    }
+
+    /// Refuses input that is not there.
+    package func checkInput() throws {
+        try Self.requireInput(files)
+        for path in files.isEmpty ? ["-"] : files { try InputFile.check(path: path) }
+    }
+
     /// Opens the input.
     public func reader(_ log: Log) throws -> RecordReader {
         try Self.requireInput(files)
@@ -92,13 +105,13 @@ public struct InputOutputOptions: ParsableArguments {
     private func checkResumable() throws {
         func isFile(_ path: String) -> Bool {
             var status = stat()
-            return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+            return stat(path.systemPath, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
         }
-        guard let output, output != "-", isFile(output) || access(output, F_OK) != 0 else {
+        guard let output, output != "-", isFile(output) || !FileTree.exists(output) else {
             throw ValidationError(
                 "--resume needs -o FILE: what went to a pipe cannot be found again")
         }
-        guard !files.isEmpty, files.allSatisfy({ isFile($0) || access($0, F_OK) != 0 }) else {
+        guard !files.isEmpty, files.allSatisfy({ isFile($0) || !FileTree.exists($0) }) else {
             throw ValidationError(
                 "--resume needs named input files: a stream cannot be known again")
         }
@@ -129,7 +142,7 @@ extension InputOutputOptions {
         var writer = try writer(log, work: work, reader: &reader)
         var progress = Progress(unit: "records", log: log)
         while true {
-            let batch = try reader.nextBatch(batchSize)
+            let batch = try reader.nextBatch(batchSize) { try writer.passOn() }
             guard !batch.isEmpty else { break }
             let done = try apply(transform, to: batch, &reader)
             for (index, record) in done.enumerated() {
@@ -165,6 +178,8 @@ extension InputOutputOptions {
             try writer.write(lines: block.lines, records: block.written)
             count(block.counts)
             progress.update(reader.count)
+        } pause: {
+            try writer.passOn()
         }
         progress.finish()
         try writer.finish()

@@ -56,6 +56,7 @@ public struct Log: Sendable {
 
     private func write(_ level: Level, _ message: String, hint: String? = nil) {
         guard level <= self.level else { return }
+        let message = message.printable
         var text: String
         if json {
             var fields: JSONObject = [

@@ -9,7 +9,7 @@ public func modelDirectoryDigest(_ directory: String) throws -> String {
         try FileTree.entries(of: path).sorted().flatMap { name -> [String] in
             let path = "\(path)/\(name)"
             var status = stat()
-            guard stat(path, &status) == 0 else { return [] }
+            guard stat(path.systemPath, &status) == 0 else { return [] }
             switch status.st_mode & S_IFMT {
             case S_IFDIR where !name.hasPrefix(".") && name != "training-state":
                 return try listing(path).map { "\(name)/" + $0 }

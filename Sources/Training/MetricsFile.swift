@@ -12,7 +12,7 @@ public final class MetricsFile {
     public init(path: String, afterStep steps: Int) throws(StreamError) {
         self.path = path
         var kept: [UInt8] = []
-        if steps > 0, access(path, R_OK) == 0 {
+        if steps > 0, FileTree.exists(path) {
             var lines = LineReader(try InputFile(path: path))
             while let line = try lines.next() {
                 guard case .object(let fields)? = try? JSONValue(parsing: line),
@@ -21,7 +21,7 @@ public final class MetricsFile {
                 kept += line + [0x0a]
             }
         }
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        descriptor = open(path.systemPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             throw .cannotCreate(path: path, reason: String(cString: strerror(errno)))
         }

@@ -41,13 +41,13 @@ public struct TrainingState: Sendable, Hashable {
 
     /// Whether the checkpoint at `checkpoint` has a state.
     public static func exists(in checkpoint: String) -> Bool {
-        access("\(checkpoint)/\(directoryName)/state.json", R_OK) == 0
+        FileTree.exists("\(checkpoint)/\(directoryName)/state.json")
     }
 
     /// Writes the state into a checkpoint directory that is being made.
     public func write(into checkpoint: String, optimizer: AdamW, layout: ParameterLayout) throws {
         let directory = "\(checkpoint)/\(Self.directoryName)"
-        guard mkdir(directory, 0o777) == 0 || errno == EEXIST else {
+        guard mkdir(directory.systemPath, 0o777) == 0 || errno == EEXIST else {
             throw TrainingError.badState(
                 path: directory, reason: "cannot be created: \(String(cString: strerror(errno)))")
         }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Checkpoints
+import StreamIO
 import ToolKit
 import Training
 
@@ -124,6 +125,12 @@ public struct TrainingOptions: ParsableArguments {
         configuration.plan = plan
         configuration.roundingSeed = seed
         return configuration
+    }
+
+    /// Claims what the run writes, before it does any work.
+    public func claimOutputs() throws {
+        try OutputClaim.directory(out, .checkpoint)
+        if let metrics { try OutputClaim.file(metrics) }
     }
 
     /// Where the run's results go.

@@ -99,6 +99,10 @@ extension OverlongPolicy: ExpressibleByArgument {}
 
     func execute(_ log: Log) throws {
         let mix = try NegativeMix(parsing: kinds)
+        try io.checkInput()
+        // A dry run writes nothing but its estimate.
+        try OutputClaim.file(endpoint.dryRun ? nil : io.output)
+        if mix[.unhelpful] > 0 { try endpoint.checkCache(output: io.output) }
         Parallel.configure(threads: common.threadCount)
         let generating = try GeneratingModel(
             directory: model, precision: precision.precision)
@@ -128,25 +132,33 @@ extension OverlongPolicy: ExpressibleByArgument {}
 
         var reader = try io.reader(log)
         var left = 0
-        func nextItem() throws -> PendingRecord? {
-            while let record = try reader.next() {
+        func nextItem(
+            mayWait: Bool = true, pause: () throws -> Void = {}
+        ) throws -> Arrival<PendingRecord> {
+            while true {
+                let record: Record
+                switch try reader.next(mayWait: mayWait, pause: pause) {
+                case .item(let next): record = next
+                case .pending: return .pending
+                case .end: return .end
+                }
                 do throws(RecordError) {
                     guard let source = try conventions.source(record) else {
                         left += 1
                         continue
                     }
-                    return PendingRecord(
-                        record: record, source: source, position: reader.position,
-                        requests: try unhelpful?.requests(record) ?? [])
+                    return .item(
+                        PendingRecord(
+                            record: record, source: source, position: reader.position,
+                            requests: try unhelpful?.requests(record) ?? []))
                 } catch {
                     try reader.skip(error)
                 }
             }
-            return nil
         }
         if endpoint.dryRun, let unhelpful {
             var requests: [ChatRequest] = []
-            while let item = try nextItem() { requests += item.requests }
+            while case .item(let item) = try nextItem() { requests += item.requests }
             try endpoint.report(try unhelpful.session.estimate(requests), log)
             return
         }
@@ -167,16 +179,23 @@ extension OverlongPolicy: ExpressibleByArgument {}
         var waiting: [PendingRecord] = []
         var replaced = 0
         let generator = NegativeGenerator(decoder: generating.decoder, options: options)
-        let statistics = try generator.run {
+        let size = unhelpful == nil ? 1 : UnhelpfulAnswers.batchSize
+        let statistics = try generator.run { mayWait in
             if upcoming.isEmpty {
-                let size = unhelpful == nil ? 1 : UnhelpfulAnswers.batchSize
-                while upcoming.count < size, let item = try nextItem() { upcoming.append(item) }
+                var arrival = try nextItem(mayWait: mayWait) { try writer.passOn() }
+                while case .item(let item) = arrival {
+                    upcoming.append(item)
+                    if upcoming.count == size { break }
+                    arrival = try nextItem(mayWait: false)
+                }
+                guard !upcoming.isEmpty else { return arrival.map(\.source) }
                 try unhelpful?.add(to: &upcoming)
                 upcoming.reverse()
             }
-            guard let item = upcoming.popLast() else { return nil }
-            waiting.append(item)
-            return item.source
+            return Arrival(upcoming.popLast()).map { item in
+                waiting.append(item)
+                return item.source
+            }
         } deliver: { source, negatives in
             let item = waiting.removeFirst()
             var record = item.record

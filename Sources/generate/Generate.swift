@@ -114,6 +114,7 @@ extension EarlyStopping: ExpressibleByArgument {}
     }
 
     func execute(_ log: Log) throws {
+        try io.prepare()
         Parallel.configure(threads: common.threadCount)
         warnOfIdleFlags(log)
         let generating = try GeneratingModel(
@@ -148,20 +149,25 @@ extension EarlyStopping: ExpressibleByArgument {}
         var progress = Progress(unit: "records", log: log)
         var waiting: [(record: Record, position: Int)] = []
         var (tokens, outputs, atLimit, left) = (0, 0, 0, 0)
-        try generator.run {
-            while let record = try reader.next() {
+        try generator.run { mayWait in
+            while true {
+                let record: Record
+                switch try reader.next(mayWait: mayWait, pause: { try writer.passOn() }) {
+                case .item(let next): record = next
+                case .pending: return .pending
+                case .end: return .end
+                }
                 do throws(RecordError) {
                     guard let request = try conventions.request(record) else {
                         left += 1
                         continue
                     }
                     waiting.append((record, reader.position))
-                    return request
+                    return .item(request)
                 } catch {
                     try reader.skip(error)
                 }
             }
-            return nil
         } deliver: { _, sequences in
             var (record, position) = waiting.removeFirst()
             try conventions.add(sequences, all: numSamples > 1 || allBeams, to: &record)

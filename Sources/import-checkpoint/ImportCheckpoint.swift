@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import StreamIO
 import Tokenization
 import ToolKit
 
@@ -54,6 +55,7 @@ struct ImportCheckpoint: CommandLineTool {
     @OptionGroup var common: CommonOptions
 
     mutating func execute(_ log: Log) throws {
+        try OutputClaim.directory(out, .checkpoint)
         let model = try CheckpointImport(source: source, unpermuting: unpermute)
         for warning in model.checkpoint.warnings { log.warning(warning) }
         let tokenizer = try model.tokenizer.map(makeTokenizer)

@@ -129,6 +129,9 @@ import ToolKit
     }
 
     func execute(_ log: Log) throws {
+        try OutputClaim.file(endpoint.dryRun ? nil : output)
+        if let summary { try OutputClaim.file(summary) }
+        if judge == .endpoint { try endpoint.checkCache(output: output) }
         Parallel.configure(threads: common.threadCount)
         let template = try JudgeInput.template(template)
         let other = try compare.map(JudgeInput.verdicts)

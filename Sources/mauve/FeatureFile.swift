@@ -1,6 +1,5 @@
 import Checkpoints
 import Evaluation
-import Glibc
 import StreamIO
 
 /// Features kept in a safetensors file.
@@ -63,8 +62,8 @@ enum FeatureFile {
 
     /// Cuts at the last colon, unless the whole names a file.
     private static func split(_ argument: String) -> (path: String, name: String?) {
-        guard access(argument, F_OK) != 0, let colon = argument.lastIndex(of: ":"),
-            access(String(argument[..<colon]), F_OK) == 0
+        guard !FileTree.exists(argument), let colon = argument.lastIndex(of: ":"),
+            FileTree.exists(String(argument[..<colon]))
         else { return (argument, nil) }
         return (
             String(argument[..<colon]), String(argument[argument.index(after: colon)...])

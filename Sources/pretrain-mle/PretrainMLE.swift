@@ -66,6 +66,7 @@ import Transformer
     }
 
     func execute(_ log: Log) throws {
+        try training.claimOutputs()
         Parallel.configure(threads: common.threadCount)
         let shape = try startingShape()
         let limits = SequenceLimits(shape)

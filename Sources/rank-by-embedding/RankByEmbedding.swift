@@ -43,6 +43,7 @@ import ToolKit
     }
 
     func execute(_ log: Log) throws {
+        try io.prepare()
         Parallel.configure(threads: common.threadCount)
         let model = try TextEmbedder.load(
             directory: embedder, precision: precision.precision)

@@ -61,6 +61,7 @@ import Transformer
     }
 
     func execute(_ log: Log) throws {
+        try io.prepare()
         Parallel.configure(threads: common.threadCount)
         let checkpoint = try Checkpoint.load(directory: model)
         for warning in checkpoint.warnings { log.warning(warning) }

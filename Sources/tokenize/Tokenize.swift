@@ -66,6 +66,7 @@ struct Tokenize: CommandLineTool {
     mutating func execute(_ log: Log) throws {
         if learning.learn { return try learning.run(io, field: field, prompts, log) }
         guard let model else { throw ValidationError("--model is needed") }
+        try io.prepare()
         let tokenizer = try Tokenizer.load(directory: model)
         log.debug("\(tokenizer.kind), \(tokenizer.vocabularySize) tokens")
         let skipsBad = io.skipBad

@@ -83,6 +83,7 @@ import Transformer
     }
 
     func execute(_ log: Log) throws {
+        try training.claimOutputs()
         Parallel.configure(threads: common.threadCount)
         if training.learningRate > 5e-5 {
             log.warning("--learning-rate \(training.learningRate) is high for preference training")

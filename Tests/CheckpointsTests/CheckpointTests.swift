@@ -65,9 +65,9 @@ import Transformer
         try checkpoint.save(to: saved, copyingTokenizerFrom: directory.file("tokenizer")) {
             #expect($0 != saved)
             #expect(!fileExists(saved))
-            try CompanionFiles.write([1], to: $0 + "/extra")
+            try CompanionFiles.write([1], to: $0 + "/blend.json")
         }
-        #expect(try readFile(saved + "/extra") == [1])
+        #expect(try readFile(saved + "/blend.json") == [1])
         #expect(try readFile(saved + "/tokenizer.json") == Array("{}".utf8))
         // Saved again over itself, without them.
         try Checkpoint.load(directory: saved).save(to: saved)

@@ -26,10 +26,14 @@ private func generate(
     let generator = TextGenerator(
         decoder: decoder, strategy: strategy, limits: limits, samples: samples, capacity: capacity,
         seed: seed)
-    try generator.run {
-        guard next < prompts.count else { return nil }
+    // Requests that come hesitantly change nothing.
+    var hesitates = false
+    try generator.run { mayWait in
+        guard next < prompts.count else { return .end }
+        hesitates.toggle()
+        if hesitates, !mayWait { return .pending }
         defer { next += 1 }
-        return GenerationRequest(id: "r\(next)", prompt: prompts[next])
+        return .item(GenerationRequest(id: "r\(next)", prompt: prompts[next]))
     } deliver: { request, outputs in
         #expect(request.id == "r\(result.count)")
         result.append(outputs)
