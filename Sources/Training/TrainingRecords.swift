@@ -6,6 +6,8 @@ public import Transformer
 public struct SequenceLimits: Sendable {
     private let vocabularySize: Int
     private let maximumPositions: Int
+    /// Whether sequences without a token that has a probability are refused.
+    var needsTargets = true
 
     /// The limits of a model.
     public init(_ configuration: DecoderConfiguration) {
@@ -29,6 +31,12 @@ public struct SequenceLimits: Sendable {
             throw .invalidValue(
                 location: record.location, field: field, got: "no tokens",
                 expected: "at least one token")
+        }
+        guard !needsTargets || prompt.count + continuation.count > 1 else {
+            throw .invalidValue(
+                location: record.location, field: field, got: "one token after an empty prompt",
+                expected: "a prompt, or at least two tokens: the first of a text has no probability"
+            )
         }
         let length = prompt.count + continuation.count
         guard length <= maximumPositions else {
