@@ -108,7 +108,8 @@ PROFILE ?= quick
 EXPERIMENT ?= dolly
 RUN ?= runs/$(EXPERIMENT)-$(PROFILE)$(if $(BASE),-$(notdir $(BASE:/=)))
 
-STAGES = $(MAKE) --no-print-directory -f pipelines/rules.mk EXPERIMENT=$(EXPERIMENT) RUN=$(RUN) \
+STAGES = pipelines/lock-run.sh $(RUN) \
+    $(MAKE) --no-print-directory -f pipelines/rules.mk EXPERIMENT=$(EXPERIMENT) RUN=$(RUN) \
     PROFILE=$(PROFILE) ASSETS=$(ASSETS)
 
 .PHONY: dolly-experiment dolly-tune dolly-ablation dolly-decoding wiki-experiment

@@ -2,7 +2,7 @@ import ArgumentParser
 import StreamIO
 
 /// `--config FILE`: a JSON object of flags without their dashes.
-enum ConfigurationFile {
+package enum ConfigurationFile {
     /// What can be wrong with it.
     struct Fault: ReportedError {
         let path: String
@@ -12,7 +12,7 @@ enum ConfigurationFile {
     }
 
     /// Puts the flags of the file before the command line, but for those that stand there too.
-    static func expand(
+    package static func expand(
         _ arguments: [String], for tool: any CommandLineTool.Type
     ) throws -> [String] {
         guard let path = path(in: arguments) else { return arguments }

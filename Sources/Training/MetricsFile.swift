@@ -37,7 +37,7 @@ public final class MetricsFile {
         var lines = LineReader(try InputFile(path: path))
         while let line = try lines.next() {
             read += line.count + 1
-            let fields: [String: JSONValue]? =
+            let fields: JSONObject? =
                 if case .object(let fields)? = try? JSONValue(parsing: line) { fields } else { nil }
             // The last line has no newline if its writer was stopped within it.
             if fields == nil, read > Int(status.st_size) {
@@ -52,7 +52,7 @@ public final class MetricsFile {
     }
 
     /// Appends the metrics of one step.
-    public func write(_ metrics: [String: JSONValue]) throws {
+    public func write(_ metrics: JSONObject) throws {
         // Not a number cannot stand in JSON; a diverged run stops before it gets here.
         try append(try JSONValue.object(metrics).serialized() + [0x0a])
     }

@@ -3,8 +3,8 @@ public import StreamIO
 
 extension StepReport {
     /// The step's fields in a metrics file.
-    public var metrics: [String: JSONValue] {
-        var fields: [String: JSONValue] = [
+    public var metrics: JSONObject {
+        var fields: JSONObject = [
             "step": .integer(Int64(step)), "loss": .number(result.loss),
             "grad_norm": .number(gradientNorm), "learning_rate": .number(learningRate),
             "tokens": .integer(Int64(result.tokens)), "rows": .integer(Int64(result.rows)),

@@ -24,7 +24,7 @@ public struct TrainingState: Sendable, Hashable {
     /// Lowest evaluation loss so far, and its step.
     public var best: Best?
     /// The metrics of the last step if its evaluation was interrupted and is still due.
-    public var pending: [String: JSONValue]?
+    public var pending: JSONObject?
 
     /// The best evaluation so far.
     public struct Best: Sendable, Hashable {
@@ -103,7 +103,7 @@ public struct TrainingState: Sendable, Hashable {
     }
 
     private func json(hasMasters: Bool) -> JSONValue {
-        var fields: [String: JSONValue] = [
+        var fields: JSONObject = [
             "format": .integer(Self.format), "step": .integer(Int64(step)),
             "total_steps": .integer(Int64(totalSteps)), "finished": .bool(isFinished),
             "master_weights": .bool(hasMasters),

@@ -74,13 +74,16 @@ public struct TrainingSession {
         guard
             let (checkpoint, state) = try SavedCheckpoints(directory: options.out).newestState()
         else { return settings }
-        if let model = options.model, Self.isSame(model, options.out),
-            case .source(let source)? = state.settings["model"]
-        {
+        if isInPlace, case .source(let source)? = state.settings["model"] {
             settings.model = source
         }
         try state.check(settings.fields, path: checkpoint)
         return settings
+    }
+
+    /// Whether the model that training starts from is where its checkpoints go.
+    private var isInPlace: Bool {
+        options.model.map { Self.isSame($0, options.out) } ?? false
     }
 
     static func isFile(_ path: String) -> Bool { access(path, R_OK) == 0 }
@@ -106,6 +109,12 @@ public struct TrainingSession {
     ) throws {
         let trainer = Trainer(
             model: model, objective: objective, configuration: settings.configuration)
+        var metadata = metadata
+        if options.resume, isInPlace, TrainingState.exists(in: options.out) {
+            // What the model was before is written in its weights only.
+            metadata["parent"] =
+                try TensorSource(directory: options.out).files.first?.metadata["parent"]
+        }
         var run = TrainingRun(
             start: start, trainer: trainer,
             outputs: options.outputs(metadata: metadata, plan: plan), settings: settings.fields,

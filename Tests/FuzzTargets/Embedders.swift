@@ -1,0 +1,17 @@
+import Embedding
+import StreamIO
+
+extension FuzzTarget {
+    /// A sentence embedder: the JSON files, the tokenizer, the weights.
+    static let embedder = FuzzTarget("embedder") { input in
+        let names = [
+            "config.json", "modules.json", "1_Pooling/config.json", "sentence_bert_config.json",
+            "tokenizer.json", "model.safetensors",
+        ]
+        try Scratch.withFiles(Array(zip(names, parts(input)))) { directory in
+            let embedder = try TextEmbedder.load(directory: directory)
+            let (vectors, _) = try embedder.embed(["", "A text, and ẞome more."])
+            try require(vectors.count == 2 * embedder.width, "two vectors")
+        }
+    }
+}
