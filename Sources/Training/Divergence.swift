@@ -4,8 +4,8 @@ public struct Divergence: Sendable, Hashable {
     public var step: Int
     /// What is not finite, e.g. `loss`.
     public var what: String
-    /// Its value.
-    public var value: Double
+    /// Its value; nil for one of many.
+    public var value: Double?
     /// Where it is not finite first: a tensor or a layer.
     public var place: String?
     /// Ids of the records that cause it, each on its own; empty if none does.
@@ -16,7 +16,7 @@ public struct Divergence: Sendable, Hashable {
     public var outcome: String?
 
     /// Something that is not finite in a step.
-    public init(step: Int, what: String, value: Double, place: String? = nil) {
+    public init(step: Int, what: String, value: Double?, place: String? = nil) {
         self.step = step
         self.what = what
         self.value = value
@@ -27,7 +27,9 @@ public struct Divergence: Sendable, Hashable {
 extension Divergence: CustomStringConvertible {
     /// One line.
     public var description: String {
-        var text = "training diverged at step \(step): \(what) is \(value)"
+        // The sign of what is no number says nothing.
+        let state = value.map { $0.isNaN ? "nan" : "\($0)" } ?? "not finite"
+        var text = "training diverged at step \(step): \(what) is \(state)"
         if let place { text += ", first in \(place)" }
         if !records.isEmpty {
             let shown = records.prefix(8).map { "\"\($0)\"" }.joined(separator: ", ")

@@ -50,7 +50,10 @@ public enum TrainingError: ReportedError {
     /// What to do about it.
     public var hint: String? {
         switch self {
-        case .diverged: "lower --learning-rate, or lower --clip-norm"
+        case .diverged(let divergence):
+            divergence.records.isEmpty
+                ? "lower --learning-rate, or lower --clip-norm"
+                : "look at what is special about these records, or lower --learning-rate or --clip-norm"
         case .referenceIsNotStart:
             "the reference scores in the records are not this model's: run score --as reference again"
         case .foreignScores(_, _, let isRounded):

@@ -194,7 +194,7 @@ public struct TrainingRun {
     private mutating func save(_ metrics: MetricsFile?) throws {
         if let tensor = trainer.firstNonFiniteTensor() {
             var divergence = Divergence(
-                step: trainer.optimizer.step, what: "a value after its update", value: .nan,
+                step: trainer.optimizer.step, what: "a value after its update", value: nil,
                 place: tensor)
             divergence.leavesWeights = false
             throw TrainingError.diverged(divergence)
