@@ -5,7 +5,7 @@ public import Transformer
 /// Adds log-probabilities under a model to records.
 public struct RecordScorer {
     private let model: Decoder
-    private let limits: SequenceLimits
+    private var limits: SequenceLimits
     private let rowLimit: Int
     /// Whether every token's log-probability of the response is stored too.
     public var perToken = false
@@ -30,6 +30,8 @@ public struct RecordScorer {
 
     /// Scores responses and negatives of some records.
     public mutating func score(_ records: [Record]) throws -> [Record] {
+        // What is no text to train on may still be counted.
+        limits.needsTargets = referenceModel != nil
         var trees: [TokenTree] = []
         for record in records {
             trees.append(try record.candidateTree(limits, negativesRequired: false))

@@ -38,6 +38,12 @@ public struct ReferenceField: Sendable, Hashable {
         }
         self.precision = precision
         scores = [try inner.number("response")] + (try inner.optionalNumbers("negatives") ?? [])
+        if let index = scores.firstIndex(where: { !$0.isFinite }) {
+            throw .invalidValue(
+                location: record.location,
+                field: index == 0 ? "reference.response" : "reference.negatives[\(index - 1)]",
+                got: "\(scores[index])", expected: "a finite log-probability")
+        }
         guard scores.count == candidates else {
             throw .invalidValue(
                 location: record.location, field: "reference.negatives",

@@ -13,6 +13,8 @@ public struct SequenceLimits: Sendable {
     }
 
     private var models: [Model] = []
+    /// Whether sequences without a token that has a probability are refused.
+    var needsTargets = true
 
     /// The limits of a model.
     ///
@@ -49,6 +51,12 @@ public struct SequenceLimits: Sendable {
             throw .invalidValue(
                 location: record.location, field: field, got: "no tokens",
                 expected: "at least one token")
+        }
+        guard !needsTargets || prompt.count + continuation.count > 1 else {
+            throw .invalidValue(
+                location: record.location, field: field, got: "one token after an empty prompt",
+                expected: "a prompt, or at least two tokens: the first of a text has no probability"
+            )
         }
         let length = prompt.count + continuation.count
         for model in models where length > model.maximumPositions {

@@ -19,7 +19,7 @@ import Testing
 
     private static let training = """
         model out steps batch-size learning-rate weight-decay warmup-steps schedule clip-norm \
-        no-shuffle micro-batch-tokens eval eval-every save-every resume metrics precision dtype \
+        no-shuffle micro-batch-tokens eval eval-every save-every keep resume metrics precision dtype \
         memory-budget
         """
 
