@@ -25,18 +25,15 @@ extension Tokenizer {
         guard case .bytePairs(let model) = model else {
             throw .notAvailable(operation: "writing tokenizer.json", kind: kind)
         }
-        try write(
-            .object([
-                "version": .string("1.0"), "truncation": .null, "padding": .null,
-                "normalizer": .null, "post_processor": .null,
-                "added_tokens": .array(addedTokens.tokens.map(description)),
-                "pre_tokenizer": description(of: model.preTokenizer),
-                "decoder": byteLevel(usesRegex: true, addsPrefixSpace: false),
-                "model": description(of: model),
-            ]), to: directory + "/tokenizer.json")
-        try write(.object(configuration), to: directory + "/tokenizer_config.json")
-        try write(
-            .object(roles.mapValues { .string($0) }), to: directory + "/special_tokens_map.json")
+        try write(to: directory + "/tokenizer.json") { () throws(JSONError) in
+            try tokenizerJSON(model)
+        }
+        try write(to: directory + "/tokenizer_config.json") { () throws(JSONError) in
+            try JSONValue.object(configuration).serialized()
+        }
+        try write(to: directory + "/special_tokens_map.json") { () throws(JSONError) in
+            try JSONValue.object(roles.mapValues { .string($0) }).serialized()
+        }
     }
 
     private var roles: [String: String] {
@@ -71,8 +68,8 @@ extension Tokenizer {
     private func description(_ token: AddedTokens.Token) -> JSONValue {
         .object([
             "id": .integer(Int64(token.id)), "content": .string(token.content),
-            "single_word": .bool(false), "lstrip": .bool(token.stripsLeft),
-            "rstrip": .bool(token.stripsRight), "normalized": .bool(false),
+            "single_word": .bool(token.isSingleWord), "lstrip": .bool(token.stripsLeft),
+            "rstrip": .bool(token.stripsRight), "normalized": .bool(token.isNormalized),
             "special": .bool(token.isSpecial),
         ])
     }
@@ -95,28 +92,64 @@ extension Tokenizer {
         ])
     }
 
-    private func description(of model: BytePairModel) -> JSONValue {
-        var tokens: [String: JSONValue] = [:]
-        for id in 0..<Int32(vocabulary.count) {
-            tokens[vocabulary.spelling(id)] = .integer(Int64(id))
-        }
+    /// The text of `tokenizer.json`. The vocabulary is written member by member, since tokens that
+    /// differ only in how characters are composed are two.
+    private func tokenizerJSON(_ model: BytePairModel) throws(JSONError) -> [UInt8] {
         let merges = model.merges.pairs.map { pair in
             JSONValue.string(vocabulary.spelling(pair.left) + " " + vocabulary.spelling(pair.right))
         }
-        return .object([
-            "type": .string("BPE"), "dropout": .null,
-            "unk_token": model.unknownID.map { .string(vocabulary.spelling($0)) } ?? .null,
-            "continuing_subword_prefix": .null, "end_of_word_suffix": .null,
-            "fuse_unk": .bool(false), "byte_fallback": .bool(false),
-            "ignore_merges": .bool(model.ignoresMerges), "vocab": .object(tokens),
-            "merges": .array(merges),
-        ])
+        var tokens: [UInt8] = []
+        for id in 0..<Int32(vocabulary.count) where vocabulary.contains(id) {
+            try append(vocabulary.spelling(id), .integer(Int64(id)), to: &tokens)
+        }
+        var modelText: [UInt8] = []
+        for (key, value) in [
+            ("type", .string("BPE")), ("dropout", .null),
+            ("unk_token", model.unknownID.map { .string(vocabulary.spelling($0)) } ?? .null),
+            ("continuing_subword_prefix", .null), ("end_of_word_suffix", .null),
+            ("fuse_unk", .bool(false)), ("byte_fallback", .bool(false)),
+            ("ignore_merges", .bool(model.ignoresMerges)), ("merges", .array(merges)),
+        ] as [(String, JSONValue)] {
+            try append(key, value, to: &modelText)
+        }
+        try append("vocab", text: braces(tokens), to: &modelText)
+        var text: [UInt8] = []
+        for (key, value) in [
+            ("version", .string("1.0")), ("truncation", .null), ("padding", .null),
+            ("normalizer", .null), ("post_processor", .null),
+            ("added_tokens", .array(addedTokens.tokens.map(description))),
+            ("pre_tokenizer", description(of: model.preTokenizer)),
+            ("decoder", byteLevel(usesRegex: true, addsPrefixSpace: false)),
+        ] as [(String, JSONValue)] {
+            try append(key, value, to: &text)
+        }
+        try append("model", text: braces(modelText), to: &text)
+        return braces(text)
     }
 
-    private func write(_ value: JSONValue, to path: String) throws(TokenizationError) {
+    private func braces(_ members: [UInt8]) -> [UInt8] {
+        [UInt8(ascii: "{")] + members + [UInt8(ascii: "}")]
+    }
+
+    private func append(
+        _ key: String, _ value: JSONValue, to members: inout [UInt8]
+    ) throws(JSONError) {
+        try append(key, text: value.serialized(), to: &members)
+    }
+
+    private func append(
+        _ key: String, text: [UInt8], to members: inout [UInt8]
+    ) throws(JSONError) {
+        if !members.isEmpty { members.append(UInt8(ascii: ",")) }
+        members += try JSONValue.string(key).serialized() + [UInt8(ascii: ":")] + text
+    }
+
+    private func write(
+        to path: String, _ text: () throws(JSONError) -> [UInt8]
+    ) throws(TokenizationError) {
         do {
-            let bytes = try value.serialized() + [UInt8(ascii: "\n")]
-            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+            try Data(text() + [UInt8(ascii: "\n")])
+                .write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
             throw .unwritable(path: path, reason: "\(error)")
         }

@@ -46,6 +46,7 @@ import ToolKit
         Parallel.configure(threads: common.threadCount)
         let model = try TextEmbedder.load(
             directory: embedder, precision: precision.precision)
+        for warning in model.warnings { log.warning(warning) }
         var ranker = RecordRanker(strictLimit: strict ? model.maximumTokens : nil)
         let counts = try io.transform(batchSize: batchSize, log) { records in
             try ranker.rank(records, embed: model.embed)
