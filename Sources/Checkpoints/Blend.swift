@@ -28,6 +28,8 @@ public struct Blend: Sendable {
     public let wasNormalised: Bool
     let models: [BlendModel]
     let tensors: [BlendTensor]
+    /// What a user should know about the inputs.
+    public var warnings: [String] { models.flatMap(\.warnings) }
     /// Whether the output's head is the embedding table.
     let tiedHead: Bool
 

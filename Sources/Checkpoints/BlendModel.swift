@@ -22,6 +22,8 @@ struct BlendModel: Sendable {
     /// The decoder's configuration, nil for another kind of model.
     let config: HuggingFaceConfig?
     let rawConfig: JSONObject
+    /// What a user should know about the directory.
+    var warnings: [String] { (config?.warnings ?? []) + source.warnings }
     private let source: TensorSource
     /// Canonical names to those of the files.
     private var names: [String: String]
@@ -33,7 +35,8 @@ struct BlendModel: Sendable {
         rawConfig = object.members
         source = try TensorSource(directory: directory)
         let kind = try object.string("model_type") ?? ""
-        if DecoderArchitecture(rawValue: kind) == nil {
+        let isOther = try ModelClass.isOther(object)
+        if DecoderArchitecture(rawValue: kind) == nil || isOther {
             config = nil
             names = Dictionary(
                 source.names.map { ($0, $0) }, uniquingKeysWith: { first, _ in first })
@@ -124,6 +127,7 @@ struct BlendModel: Sendable {
             line("positions", "\(a.maximumPositions)", "\(b.maximumPositions)"),
             line("norm epsilon", "\(a.normEpsilon)", "\(b.normEpsilon)"),
             line("rope_theta", "\(a.ropeTheta)", "\(b.ropeTheta)"),
+            line("rope scaling factor", "\(a.ropeScale)", "\(b.ropeScale)"),
         ].compactMap { $0 }
     }
 

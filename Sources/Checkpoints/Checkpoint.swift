@@ -59,8 +59,9 @@ public struct Checkpoint {
         directory: String
     ) throws(CheckpointError) -> DecoderConfiguration {
         let config = try HuggingFaceConfig(directory: directory)
-        let generation = try generationConfig(directory)
-        return try config.configuration.withEnds(generation?.tokens("eos_token_id"))
+        var warnings: [String] = []
+        let generation = try generationConfig(directory, config, &warnings)
+        return config.configuration.withEnds(try generation?.tokens("eos_token_id"))
     }
 
     /// Reads a checkpoint directory.
@@ -76,21 +77,24 @@ public struct Checkpoint {
         directory: String, checkFinite: Bool = true, isCompact: Bool = false
     ) throws(CheckpointError) -> Checkpoint {
         let config = try HuggingFaceConfig(directory: directory)
-        let generation = try generationConfig(directory)
+        var warnings = config.warnings
+        let generation = try generationConfig(directory, config, &warnings)
         let source = try TensorSource(directory: directory)
+        // Memory is asked for only when the files are known to hold what the configuration promises.
+        let names = try names(source, config.configuration)
         let weights = ParameterStorage(
             count: ParameterLayout(config.configuration).count, isCompact: isCompact)
-        try read(source, config.configuration, checkFinite: checkFinite, into: weights)
+        try read(names, source, config.configuration, checkFinite: checkFinite, into: weights)
         var checkpoint = Checkpoint(config: config, weights: weights)
-        checkpoint.configuration = try config.configuration.withEnds(
-            generation?.tokens("eos_token_id"))
+        checkpoint.configuration = config.configuration.withEnds(
+            try generation?.tokens("eos_token_id"))
         if generation != nil {
             checkpoint.generationConfig = try readFile(
                 joinPath(directory, CompanionFiles.generationConfig))
         }
         checkpoint.storedType = storedType(source)
         checkpoint.directory = directory
-        checkpoint.warnings = source.warnings
+        checkpoint.warnings = warnings + source.warnings
         if let reason = source.files.lazy.compactMap({ $0.metadata[unfinishedKey] }).first {
             checkpoint.warnings.append("\(directory): training is not finished (\(reason))")
         }
@@ -106,10 +110,13 @@ public struct Checkpoint {
     }
 
     private static func generationConfig(
-        _ directory: String
+        _ directory: String, _ config: HuggingFaceConfig, _ warnings: inout [String]
     ) throws(CheckpointError) -> ConfigurationObject? {
         let path = joinPath(directory, CompanionFiles.generationConfig)
-        return fileExists(path) ? try ConfigurationObject(file: path) : nil
+        guard fileExists(path) else { return nil }
+        var object = try ConfigurationObject(file: path)
+        warnings += object.removeTokensBeyond(config.configuration.vocabularySize)
+        return object
     }
 
     /// The type of most bytes.
@@ -128,21 +135,30 @@ public struct Checkpoint {
     public static func readWeights(
         directory: String, into weights: ParameterStorage
     ) throws(CheckpointError) {
-        let config = try HuggingFaceConfig(directory: directory)
+        let configuration = try HuggingFaceConfig(directory: directory).configuration
+        let source = try TensorSource(directory: directory)
         try read(
-            TensorSource(directory: directory), config.configuration, checkFinite: true,
-            into: weights)
+            names(source, configuration), source, configuration, checkFinite: true, into: weights)
     }
 
-    private static func read(
-        _ source: TensorSource, _ configuration: DecoderConfiguration, checkFinite: Bool,
-        into weights: ParameterStorage
-    ) throws(CheckpointError) {
+    /// The stored names of all tensors of the model by their canonical ones, after a check of names,
+    /// shapes and types.
+    private static func names(
+        _ source: TensorSource, _ configuration: DecoderConfiguration
+    ) throws(CheckpointError) -> [String: String] {
         let layout = ParameterLayout(configuration)
         var names = try TensorNames.canonical(source, configuration.architecture)
         try resolveTiedHead(&names, source, configuration)
         try checkNames(names, layout, source)
         try checkShapes(names, layout, source)
+        return names
+    }
+
+    private static func read(
+        _ names: [String: String], _ source: TensorSource, _ configuration: DecoderConfiguration,
+        checkFinite: Bool, into weights: ParameterStorage
+    ) throws(CheckpointError) {
+        let layout = ParameterLayout(configuration)
         precondition(weights.count == layout.count, "weights of another shape")
         for entry in layout.entries {
             guard let name = names[entry.name] else { continue }
@@ -178,6 +194,12 @@ public struct Checkpoint {
         _ names: [String: String], _ layout: ParameterLayout, _ source: TensorSource
     ) throws(CheckpointError) {
         let missing = layout.entries.map(\.name).filter { names[$0] == nil }
+        if let what = TensorNames.foreignKind(Array(names.keys)), !missing.isEmpty {
+            throw .unsupported(file: source.path, what: what)
+        }
+        if missing.count == layout.entries.count, let found = source.names.first {
+            throw .otherNames(directory: source.path, got: found, expected: missing[0])
+        }
         guard missing.isEmpty else {
             throw .missingTensors(directory: source.path, names: missing)
         }
@@ -227,13 +249,8 @@ func haveEqualBytes(
 extension DecoderConfiguration {
     /// With the end-of-text tokens of `generation_config.json`, if it names any. The first stays
     /// the one of `config.json` if that is among them, as it is the one that training data end in.
-    package func withEnds(_ tokens: [Int32]?) throws(CheckpointError) -> DecoderConfiguration {
+    package func withEnds(_ tokens: [Int32]?) -> DecoderConfiguration {
         guard let tokens, !tokens.isEmpty else { return self }
-        for token in tokens where Int(token) >= vocabularySize {
-            throw .configuration(
-                file: CompanionFiles.generationConfig,
-                what: "eos_token_id \(token) is beyond vocab_size \(vocabularySize)")
-        }
         var result = self
         let own = eosTokenIDs.filter(tokens.contains)
         result.eosTokenIDs = own + tokens.filter { !own.contains($0) }

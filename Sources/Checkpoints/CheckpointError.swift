@@ -16,6 +16,10 @@ public enum CheckpointError: ReportedError {
     case configuration(file: String, what: String)
     /// The configuration asks for something that the decoders here do not do.
     case unsupported(file: String, what: String)
+    /// A directory holds another kind of model, or weights in another format.
+    case foreign(directory: String, what: String, hint: String)
+    /// None of the model's tensors is in the files; one that is, and one that should be.
+    case otherNames(directory: String, got: String, expected: String)
     /// A tensor of the model is not in the files.
     case missingTensors(directory: String, names: [String])
     /// The files hold tensors that the model does not have.
@@ -42,7 +46,7 @@ public enum CheckpointError: ReportedError {
     /// The status that a tool exits with.
     public var exitStatus: ExitStatus {
         switch self {
-        case .missing: .missingInput
+        case .missing, .foreign: .missingInput
         case .unreadable: .inputOutput
         case .coefficients, .size: .usage
         default: .badData
@@ -59,6 +63,10 @@ public enum CheckpointError: ReportedError {
         case .index(let file, let what): "\(file): \(what)"
         case .configuration(let file, let what): "\(file): \(what)"
         case .unsupported(let file, let what): "\(file): not supported: \(what)"
+        case .foreign(let directory, let what, _): "\(directory): \(what)"
+        case .otherNames(let directory, let got, let expected):
+            "\(directory): no tensor has a name of this model (got \(got) and others, "
+                + "expected \(expected) and others, all with one prefix or none)"
         case .missingTensors(let directory, let names):
             "\(directory): \(names.count) tensors of the model are missing: \(Self.list(names))"
         case .unknownTensors(let directory, let names):
@@ -88,6 +96,14 @@ public enum CheckpointError: ReportedError {
         switch self {
         case .missing(let path, _) where path.hasSuffix(".safetensors"):
             "a checkpoint is a Hugging Face directory with config.json and model.safetensors"
+        case .foreign(_, _, let hint): hint
+        case .unsupported(_, let what) where what.hasPrefix("architectures (got "):
+            "a classifier or the like has no head for the next token; set \"architectures\" in "
+                + "config.json if the weights are a plain decoder's after all"
+        case .unsupported(_, let what) where what.contains("an encoder, "):
+            "encoders embed texts, as --embedder, and predict no next token"
+        case .unsupported(_, let what) where what.hasPrefix("quantization_config"):
+            "take the model that it was made of, or save it dequantised"
         case .safetensors(_, let fault): fault.hint
         case .gguf(_, let fault): fault.hint
         case .untiedHead: "set \"tie_word_embeddings\": false in config.json if the head is its own"

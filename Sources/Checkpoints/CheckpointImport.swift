@@ -20,13 +20,20 @@ public struct CheckpointImport {
     ///   - source: the file or directory
     ///   - unpermuting: for GGUF, whether the rows of query and key matrices are brought back from
     ///     the order that converters give them
+    ///   - ropeTheta: the base of the rotary frequencies for a source that does not have it
+    ///   - takesTokenizer: whether the tokenizer comes along
     /// - Throws: ``CheckpointError`` for everything that would make the checkpoint another model
     ///   than the source.
-    public init(source: String, unpermuting: Bool = true) throws {
+    public init(
+        source: String, unpermuting: Bool = true, ropeTheta: Float? = nil,
+        takesTokenizer: Bool = true
+    ) throws {
         if isDirectory(source) {
-            checkpoint = try Checkpoint.load(directory: source, checkFinite: true)
+            var checkpoint = try Checkpoint.load(directory: source, checkFinite: true)
+            if let ropeTheta { try checkpoint.setRotaryBase(ropeTheta) }
+            self.checkpoint = checkpoint
             tokenizer = nil
-            tokenizerDirectory = source
+            tokenizerDirectory = takesTokenizer ? source : nil
             defaultType = checkpoint.storedType
             metadata = [
                 "source_sha256": try WeightFiles.digest(directory: source),
@@ -34,19 +41,20 @@ public struct CheckpointImport {
             ]
             return
         }
-        let model = try GGUFLlama(GGUFFile(path: source))
+        let file = try GGUFFile(path: source)
+        let model = try GGUFLlama(file, ropeTheta: ropeTheta, readsTokenizer: takesTokenizer)
         let parameters = try model.parameters(unpermuting: unpermuting)
-        var raw: JSONObject = [:]
-        if let pad = model.tokenizer?.pad { raw["pad_token_id"] = .integer(Int64(pad)) }
-        var checkpoint = Checkpoint(
-            config: HuggingFaceConfig(model.configuration, raw: raw), parameters: parameters)
+        var config = HuggingFaceConfig(model.configuration)
+        if let pad = model.padTokenID { config.raw["pad_token_id"] = .integer(Int64(pad)) }
+        var checkpoint = Checkpoint(config: config, parameters: parameters)
+        checkpoint.warnings = model.warnings
         checkpoint.generationConfig = model.tokenizer.map(\.generationConfig)
         self.checkpoint = checkpoint
         tokenizer = model.tokenizer
         tokenizerDirectory = nil
         defaultType = .float32
         metadata = [
-            "source_sha256": try SHA256Digest.hex(ofFile: source),
+            "source_sha256": try WeightFiles.digest(files: file.paths),
             "source_types": model.typeSummary,
             "source_rows": unpermuting ? "unpermuted" : "as stored",
         ]
@@ -93,5 +101,27 @@ extension GGUFTokenizer {
             if let token { members[key] = .integer(Int64(token)) }
         }
         return JSONText.pretty(.object(members))
+    }
+}
+
+extension Checkpoint {
+    /// Sets the base of the rotary frequencies of a Llama whose `config.json` does not have it.
+    ///
+    /// - Throws: ``CheckpointError/configuration(file:what:)`` if it has another.
+    fileprivate mutating func setRotaryBase(_ theta: Float) throws(CheckpointError) {
+        let path = joinPath(directory ?? "", HuggingFaceConfig.fileName)
+        guard configuration.architecture == .llama else {
+            throw .configuration(
+                file: path, what: "model_type: got gpt2, expected llama, as --rope-theta is given")
+        }
+        guard configuration.ropeTheta != theta else { return }
+        guard !config.namesRotaryBase else {
+            throw .configuration(
+                file: path,
+                what: "rope_theta: got \(configuration.ropeTheta), expected \(theta), as "
+                    + "--rope-theta says")
+        }
+        configuration.ropeTheta = theta
+        config.configuration.ropeTheta = theta
     }
 }

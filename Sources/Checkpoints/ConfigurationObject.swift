@@ -5,8 +5,17 @@ package struct ConfigurationObject {
     let file: String
     var members: JSONObject
 
+    /// The largest file that is read, in bytes; real ones have thousands.
+    private static let limit = 4 << 20
+
     package init(file: String) throws(CheckpointError) {
-        try self.init(file: file, bytes: try readFile(file))
+        let bytes = try MappedFile(file)
+        guard bytes.count <= Self.limit else {
+            throw .configuration(
+                file: file,
+                what: "too large (got \(bytes.count) bytes, expected at most \(Self.limit))")
+        }
+        try self.init(file: file, bytes: [UInt8](bytes.bytes))
     }
 
     init(file: String, bytes: [UInt8]) throws(CheckpointError) {
@@ -34,9 +43,13 @@ package struct ConfigurationObject {
         return value
     }
 
+    /// A value as it stands in the file, for messages.
+    static func text(_ value: JSONValue) -> String {
+        (try? value.serialized()).map { String(decoding: $0, as: UTF8.self) } ?? "?"
+    }
+
     private func wrong(_ key: String, _ value: JSONValue, _ expected: String) -> CheckpointError {
-        let got = (try? value.serialized()).map { String(decoding: $0, as: UTF8.self) } ?? "?"
-        return .configuration(file: file, what: "\(key): got \(got), expected \(expected)")
+        .configuration(file: file, what: "\(key): got \(Self.text(value)), expected \(expected)")
     }
 
     /// The first of `keys` that has a value.
@@ -77,6 +90,13 @@ package struct ConfigurationObject {
         return flag
     }
 
+    /// A number under a key; nil if the key is absent or its value `null`.
+    func optionalNumber(_ key: String) throws(CheckpointError) -> Double? {
+        guard let value = self[key] else { return nil }
+        guard let number = value.doubleValue else { throw wrong(key, value, "a number") }
+        return number
+    }
+
     func string(_ key: String) throws(CheckpointError) -> String? {
         guard let value = self[key] else { return nil }
         guard case .string(let string) = value else { throw wrong(key, value, "a string") }
@@ -102,6 +122,33 @@ package struct ConfigurationObject {
             return [Int32(number)]
         }
         throw wrong(key, value, "a token id or a list of them")
+    }
+}
+
+extension ConfigurationObject {
+    /// Takes special ids away that no vocabulary of this size has: below zero, as some checkpoints
+    /// write for "none", or beyond it.
+    ///
+    /// - Returns: a warning for each key, which names key and file.
+    mutating func removeTokensBeyond(_ vocabulary: Int) -> [String] {
+        var warnings: [String] = []
+        for (key, value) in members.sorted(by: { $0.key < $1.key })
+        where key.hasSuffix("_token_id") || key.hasSuffix("_token_ids") {
+            let ids: [Int64]
+            switch value {
+            case .integers(let list): ids = list.map { Int64($0) }
+            case .array(let list): ids = list.compactMap(\.integerValue)
+            default: ids = value.integerValue.map { [$0] } ?? []
+            }
+            let known = ids.filter { (0..<Int64(vocabulary)).contains($0) }
+            guard known.count < ids.count else { continue }
+            let others = ids.filter { !known.contains($0) }.map(String.init)
+            warnings.append(
+                "\(file): \(key) ignored "
+                    + "(got \(others.joined(separator: ", ")), expected 0 to \(vocabulary - 1))")
+            members[key] = JSONValue(tokens: known.compactMap { Int32(exactly: $0) })
+        }
+        return warnings
     }
 }
 

@@ -4,6 +4,16 @@ public enum GGUFFault: Error, Sendable, Hashable, CustomStringConvertible {
     case magic(got: [UInt8])
     /// The version is neither 2 nor 3.
     case version(got: UInt32)
+    /// The file is of a byte order that is not read.
+    case bigEndian(version: UInt32)
+    /// A file of a format that came before GGUF.
+    case olderFormat(String)
+    /// There are more of something than any file has.
+    case tooMany(what: String, got: UInt64, maximum: Int)
+    /// A file is one part of several, and not the first, or its name does not lead to the others.
+    case part(got: Int, of: Int, expected: String)
+    /// A file is not the part that its name says.
+    case otherPart(got: String, expected: String)
     /// The file ends within its metadata.
     case truncated(what: String, at: Int)
     /// A count is larger than the file can hold.
@@ -56,6 +66,16 @@ public enum GGUFFault: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .magic(let got): "not a GGUF file (got \(got) at its start, expected [71, 71, 85, 70])"
         case .version(let got): "GGUF version not supported (got \(got), expected 2 or 3)"
+        case .bigEndian(let version):
+            "big-endian GGUF file of version \(version) (expected a little-endian one)"
+        case .olderFormat(let name):
+            "\(name) file, a format from before GGUF (expected GGUF of version 2 or 3)"
+        case .tooMany(let what, let got, let maximum):
+            "too many \(what) (got \(got), expected at most \(maximum))"
+        case .part(let got, let count, let expected):
+            "part \(got) of a model in \(count) files (expected \(expected))"
+        case .otherPart(let got, let expected):
+            "not the part that its name says (got \(got), expected \(expected))"
         case .truncated(let what, let offset): "file ends within \(what), at byte \(offset)"
         case .count(let what, let got): "number of \(what) exceeds the file (got \(got))"
         case .string(let what, let why): "\(what): bad string (\(why))"
@@ -99,11 +119,14 @@ public enum GGUFFault: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .truncated, .dataTruncated:
             "download incomplete? compare the file's size and SHA-256 with the source"
+        case .bigEndian, .olderFormat, .version:
+            "convert the original model again with a current llama.cpp"
+        case .part: "all parts stand in one directory under names that end in -00001-of-0000N.gguf"
         case .magic: "a Git LFS pointer or an HTML page may stand in its place"
         case .unsupportedType: "take the F16, Q8_0, Q4_1 or Q4_0 file of the same model"
         case .missingKey("llama.rope.freq_base"):
-            "the file does not say which rotary base the model was trained with, "
-                + "and a wrong one scrambles positions"
+            "the file does not say which rotary base the model was trained with, and a wrong one "
+                + "scrambles positions; give it with --rope-theta (llama.cpp takes 10000)"
         default: nil
         }
     }

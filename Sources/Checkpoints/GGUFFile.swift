@@ -7,7 +7,9 @@ public struct GGUFTensor: Sendable, Hashable {
     public let shape: [Int]
     /// How its elements are stored.
     public let type: GGUFTensorType
-    /// Where it begins in the file.
+    /// The number of the file that it is in, from 0.
+    let part: Int
+    /// Where it begins in that file.
     let begin: Int
     /// Size in bytes.
     public let byteCount: Int
@@ -15,9 +17,10 @@ public struct GGUFTensor: Sendable, Hashable {
     public var count: Int { shape.reduce(1, *) }
 }
 
-/// A GGUF file of version 2 or 3, mapped into memory, its structure checked in full when opened.
+/// A GGUF file of version 2 or 3, or all parts of one that was split, mapped into memory, the
+/// structure checked in full when opened.
 public struct GGUFFile: Sendable {
-    /// The file's path.
+    /// The file's path; of several parts that of the first.
     public let path: String
     /// 2 or 3.
     public let version: UInt32
@@ -25,57 +28,112 @@ public struct GGUFFile: Sendable {
     public let metadata: [String: GGUFValue]
     /// The tensors in the order of the file.
     public let tensors: [GGUFTensor]
-    private let file: MappedFile
-    private let indices: [String: Int]
+    /// The paths of all parts.
+    public let paths: [String]
+    private let files: [MappedFile]
+    private let indices: [ExactString: Int]
 
-    /// Opens a file.
+    /// The most tensors and metadata keys of a file; real ones have thousands and dozens.
+    private static let maximumTensors = 1 << 17
+    private static let maximumKeys = 1 << 16
+
+    /// Opens a file, and the other parts if it is the first of several.
     ///
     /// - Throws: ``CheckpointError/missing(path:reason:)``, or ``CheckpointError/gguf(file:_:)`` with
     ///   what is wrong.
     public init(path: String) throws(CheckpointError) {
         self.path = path
-        file = try MappedFile(path)
-        do throws(GGUFFault) {
-            var reader = GGUFReader(file.bytes)
-            let magic = [UInt8](file.bytes.prefix(4))
-            _ = try reader.scalar(UInt32.self, "magic")
-            guard magic == Array("GGUF".utf8) else { throw .magic(got: magic) }
-            version = try reader.scalar(UInt32.self, "version")
-            guard version == 2 || version == 3 else { throw .version(got: version) }
-            // Name, number of dimensions, one of them, type and offset; key, type and value.
-            let tensorCount = try reader.count(of: "tensors", size: 8 + 4 + 4 + 8)
-            let keyCount = try reader.count(of: "metadata keys", size: 8 + 4 + 1)
-            metadata = try Self.metadata(&reader, count: keyCount)
-            let alignment = try Self.alignment(metadata)
-            let descriptions = try Self.descriptions(&reader, count: tensorCount)
-            let (end, _) = reader.position.addingReportingOverflow(alignment - 1)
-            tensors = try Self.placed(
-                descriptions, dataStart: end / alignment * alignment, alignment: alignment,
-                fileSize: file.count)
-        } catch {
-            throw .gguf(file: path, error)
+        let first = try Part(path, index: 0)
+        version = first.version
+        metadata = first.metadata
+        paths = try GGUFSplit.paths(path, first.metadata)
+        var files = [first.file]
+        var tensors = first.tensors
+        for (index, other) in paths.enumerated().dropFirst() {
+            let part = try Part(other, index: index)
+            try GGUFSplit.check(part.metadata, other, index: index, count: paths.count)
+            files.append(part.file)
+            tensors += part.tensors
         }
-        var indices: [String: Int] = [:]
-        for (index, tensor) in tensors.enumerated() { indices[tensor.name] = index }
+        try GGUFSplit.check(tensorCount: tensors.count, path, first.metadata)
+        var indices: [ExactString: Int] = [:]
+        for (index, tensor) in tensors.enumerated() {
+            guard indices.updateValue(index, forKey: ExactString(tensor.name)) == nil else {
+                throw .gguf(file: paths[tensor.part], .duplicateTensor(tensor.name))
+            }
+        }
+        self.files = files
+        self.tensors = tensors
         self.indices = indices
     }
 
+    /// One file.
+    private struct Part {
+        let file: MappedFile
+        let version: UInt32
+        let metadata: [String: GGUFValue]
+        let tensors: [GGUFTensor]
+
+        init(_ path: String, index: Int) throws(CheckpointError) {
+            file = try MappedFile(path)
+            do throws(GGUFFault) {
+                var reader = GGUFReader(file.bytes)
+                version = try GGUFFile.version(file.bytes, &reader)
+                // Name, number of dimensions, one of them, type and offset; key, type and value.
+                let tensorCount = try reader.count(
+                    of: "tensors", size: 8 + 4 + 4 + 8, maximum: GGUFFile.maximumTensors)
+                let keyCount = try reader.count(
+                    of: "metadata keys", size: 8 + 4 + 1, maximum: GGUFFile.maximumKeys)
+                metadata = try GGUFFile.metadata(&reader, count: keyCount)
+                let alignment = try GGUFFile.alignment(metadata)
+                let descriptions = try GGUFFile.descriptions(&reader, count: tensorCount)
+                let (end, _) = reader.position.addingReportingOverflow(alignment - 1)
+                tensors = try GGUFFile.placed(
+                    descriptions, part: index, dataStart: end / alignment * alignment,
+                    alignment: alignment, fileSize: file.count)
+            } catch {
+                throw .gguf(file: path, error)
+            }
+        }
+    }
+
     /// The tensor with this name.
-    public subscript(name: String) -> GGUFTensor? { indices[name].map { tensors[$0] } }
+    public subscript(name: String) -> GGUFTensor? {
+        indices[ExactString(name)].map { tensors[$0] }
+    }
 
     // MARK: Structure
+
+    private static func version(
+        _ bytes: UnsafeRawBufferPointer, _ reader: inout GGUFReader
+    ) throws(GGUFFault) -> UInt32 {
+        let magic = [UInt8](bytes.prefix(4))
+        _ = try reader.scalar(UInt32.self, "magic")
+        let text = String(decoding: magic.reversed(), as: UTF8.self)
+        if ["ggml", "ggmf", "ggjt", "ggla"].contains(text) {
+            throw .olderFormat(text.uppercased())
+        }
+        guard magic == Array("GGUF".utf8) || text == "GGUF" else { throw .magic(got: magic) }
+        let version = try reader.scalar(UInt32.self, "version")
+        // Both byte orders begin with the same four letters; versions are small numbers.
+        if version & 0xFFFF == 0, version != 0 || text == "GGUF" {
+            throw .bigEndian(version: version.byteSwapped)
+        }
+        guard version == 2 || version == 3 else { throw .version(got: version) }
+        return version
+    }
 
     private static func metadata(
         _ reader: inout GGUFReader, count: Int
     ) throws(GGUFFault) -> [String: GGUFValue] {
         var metadata: [String: GGUFValue] = [:]
+        var keys: Set<ExactString> = []
         for _ in 0..<count {
             let key = try reader.string("a metadata key", maximum: 65535)
             let type = try reader.scalar(UInt32.self, key)
             let value = try reader.value(key, type: type)
-            guard metadata.updateValue(value, forKey: key) == nil else {
-                throw .duplicateKey(key)
-            }
+            guard keys.insert(ExactString(key)).inserted else { throw .duplicateKey(key) }
+            metadata[key] = value
         }
         return metadata
     }
@@ -102,10 +160,10 @@ public struct GGUFFile: Sendable {
         _ reader: inout GGUFReader, count: Int
     ) throws(GGUFFault) -> [Description] {
         var descriptions: [Description] = []
-        var names: Set<String> = []
+        var names: Set<ExactString> = []
         for _ in 0..<count {
             let name = try reader.string("a tensor name", maximum: 64)
-            guard names.insert(name).inserted else { throw .duplicateTensor(name) }
+            guard names.insert(ExactString(name)).inserted else { throw .duplicateTensor(name) }
             let dimensions = try reader.scalar(UInt32.self, name)
             guard dimensions <= 4 else { throw .dimensions(tensor: name, got: dimensions) }
             var shape: [Int] = []
@@ -126,7 +184,7 @@ public struct GGUFFile: Sendable {
     }
 
     private static func placed(
-        _ descriptions: [Description], dataStart: Int, alignment: Int, fileSize: Int
+        _ descriptions: [Description], part: Int, dataStart: Int, alignment: Int, fileSize: Int
     ) throws(GGUFFault) -> [GGUFTensor] {
         var tensors: [GGUFTensor] = []
         for description in descriptions {
@@ -152,8 +210,8 @@ public struct GGUFFile: Sendable {
             }
             tensors.append(
                 GGUFTensor(
-                    name: name, shape: description.shape, type: description.type, begin: begin,
-                    byteCount: size))
+                    name: name, shape: description.shape, type: description.type, part: part,
+                    begin: begin, byteCount: size))
         }
         let ordered = tensors.filter { $0.byteCount > 0 }.sorted { $0.begin < $1.begin }
         for (first, second) in zip(ordered, ordered.dropFirst())
@@ -183,6 +241,7 @@ public struct GGUFFile: Sendable {
                 file: path,
                 .shape(tensor: name, got: tensor.shape, expected: [destination.count]))
         }
+        let file = files[tensor.part]
         withExtendedLifetime(file) {
             let range = tensor.begin..<tensor.begin + tensor.byteCount
             dequantise(
@@ -203,9 +262,10 @@ public struct GGUFFile: Sendable {
     func haveEqualBytes(_ first: String, _ second: String) -> Bool {
         guard let a = self[first], let b = self[second], a.type == b.type, a.shape == b.shape
         else { return false }
-        return withExtendedLifetime(file) {
-            file.bytes[a.begin..<a.begin + a.byteCount]
-                .elementsEqual(file.bytes[b.begin..<b.begin + b.byteCount])
+        let (first, second) = (files[a.part], files[b.part])
+        return withExtendedLifetime((first, second)) {
+            first.bytes[a.begin..<a.begin + a.byteCount]
+                .elementsEqual(second.bytes[b.begin..<b.begin + b.byteCount])
         }
     }
 }

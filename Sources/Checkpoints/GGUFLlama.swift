@@ -7,14 +7,24 @@ public struct GGUFLlama: Sendable {
     public let file: GGUFFile
     /// The model's shape.
     public let configuration: DecoderConfiguration
-    /// The tokenizer, nil if the file has none.
+    /// The tokenizer, nil if the file has none or it is left alone.
     public let tokenizer: GGUFTokenizer?
+    /// The token that pads, if the file names one.
+    let padTokenID: Int32?
+    /// What a user should know, such as special ids that no token has.
+    public let warnings: [String]
 
     /// Reads the metadata of a file.
     ///
+    /// - Parameters:
+    ///   - file: the file
+    ///   - ropeTheta: the base of the rotary frequencies for a file that does not have it
+    ///   - readsTokenizer: whether the tokenizer is read, rather than its special ids alone
     /// - Throws: ``CheckpointError/gguf(file:_:)`` if it is not a Llama model or one with features
     ///   that the decoder does not have.
-    public init(_ file: GGUFFile) throws(CheckpointError) {
+    public init(
+        _ file: GGUFFile, ropeTheta: Float? = nil, readsTokenizer: Bool = true
+    ) throws(CheckpointError) {
         self.file = file
         let metadata = GGUFMetadata(file)
         guard let architecture = try metadata.string("general.architecture") else {
@@ -24,16 +34,30 @@ public struct GGUFLlama: Sendable {
             throw metadata.fault(
                 .unsupported(what: "general.architecture", got: architecture, expected: "llama"))
         }
-        let tokenizer = try GGUFTokenizer(file)
-        self.tokenizer = tokenizer
-        configuration = try Self.configuration(metadata, tokenizer)
+        tokenizer = readsTokenizer ? try GGUFTokenizer(file) : nil
+        var configuration = try Self.configuration(metadata, ropeTheta)
+        if let tokenizer {
+            configuration.eosTokenIDs = tokenizer.eos.map { [$0] } ?? []
+            configuration.bosTokenID = tokenizer.bos
+            padTokenID = tokenizer.pad
+            warnings = tokenizer.warnings
+        } else {
+            var warnings: [String] = []
+            let size = configuration.vocabularySize
+            configuration.eosTokenIDs =
+                try metadata.token("eos", below: size, &warnings).map { [$0] } ?? []
+            configuration.bosTokenID = try metadata.token("bos", below: size, &warnings)
+            padTokenID = try metadata.token("padding", below: size, &warnings)
+            self.warnings = warnings
+        }
+        self.configuration = configuration
         if let excess = ModelLimits.excess(configuration) {
             throw .configuration(file: file.path, what: excess)
         }
     }
 
     private static func configuration(
-        _ metadata: GGUFMetadata, _ tokenizer: GGUFTokenizer?
+        _ metadata: GGUFMetadata, _ ropeTheta: Float?
     ) throws(CheckpointError) -> DecoderConfiguration {
         let file = metadata.file
         let width = try metadata.requiredCount("llama.embedding_length")
@@ -52,48 +76,30 @@ public struct GGUFLlama: Sendable {
                     key: "llama.attention.key_length", got: "\(headWidth)",
                     expected: "an even number"))
         }
-        try checkRotation(metadata, headWidth: headWidth)
-        guard let theta = try metadata.number("llama.rope.freq_base") else {
-            throw metadata.fault(.missingKey("llama.rope.freq_base"))
-        }
+        let features = GGUFLlamaFeatures(metadata: metadata)
         guard let epsilon = try metadata.number("llama.attention.layer_norm_rms_epsilon") else {
             throw metadata.fault(.missingKey("llama.attention.layer_norm_rms_epsilon"))
         }
         guard let embedding = file["token_embd.weight"], let rows = embedding.shape.first else {
             throw metadata.fault(.missingTensor("token_embd.weight"))
         }
+        guard rows > 0 else {
+            throw metadata.fault(
+                .shape(tensor: "token_embd.weight", got: embedding.shape, expected: [1, width]))
+        }
+        let positions = try metadata.requiredCount("llama.context_length")
+        try features.refuseForeign(headWidth: headWidth, positions: positions)
         return DecoderConfiguration(
             architecture: .llama, vocabularySize: rows, width: width,
             layerCount: try metadata.requiredCount("llama.block_count"), headCount: heads,
             keyValueHeadCount: keyValueHeads, headWidth: headWidth,
             feedForwardWidth: try metadata.requiredCount("llama.feed_forward_length"),
-            maximumPositions: try metadata.requiredCount("llama.context_length"),
-            normEpsilon: epsilon, ropeTheta: theta,
+            maximumPositions: positions,
+            normEpsilon: epsilon, ropeTheta: try features.theta(given: ropeTheta),
+            ropeScale: try features.scale(),
             tiedHead: file["output.weight"] == nil
                 || file.haveEqualBytes("output.weight", "token_embd.weight"),
-            initializerRange: 0.02, eosTokenIDs: tokenizer?.eos.map { [$0] } ?? [],
-            bosTokenID: tokenizer?.bos)
-    }
-
-    /// Refuses rotary embeddings that are scaled or rotate a part of the head only.
-    private static func checkRotation(
-        _ metadata: GGUFMetadata, headWidth: Int
-    ) throws(CheckpointError) {
-        if let rotated = try metadata.count("llama.rope.dimension_count"), rotated != headWidth {
-            throw metadata.fault(
-                .unsupported(
-                    what: "llama.rope.dimension_count", got: "\(rotated)",
-                    expected: "\(headWidth), the head's width"))
-        }
-        if let scaling = try metadata.string("llama.rope.scaling.type"), scaling != "none" {
-            throw metadata.fault(
-                .unsupported(what: "llama.rope.scaling.type", got: scaling, expected: "none"))
-        }
-        if let experts = metadata.file.metadata["llama.expert_count"], experts != .integer(0) {
-            throw metadata.fault(
-                .unsupported(
-                    what: "llama.expert_count", got: "a mixture of experts", expected: "0"))
-        }
+            initializerRange: 0.02, eosTokenIDs: [])
     }
 
     // MARK: Tensors
@@ -142,6 +148,9 @@ public struct GGUFLlama: Sendable {
                 throw .gguf(
                     file: file.path, .unsupportedType(tensor: name, got: tensor.type.name))
             }
+        }
+        if try GGUFLlamaFeatures(metadata: GGUFMetadata(file)).hasPlainFrequencies() {
+            known.insert(GGUFLlamaFeatures.frequencies)
         }
         let unknown = file.tensors.map(\.name).filter { !known.contains($0) }
         guard unknown.isEmpty else { throw .gguf(file: file.path, .unknownTensors(unknown)) }

@@ -6,20 +6,24 @@ struct GGUFMetadata {
 
     func fault(_ fault: GGUFFault) -> CheckpointError { .gguf(file: file.path, fault) }
 
+    /// A value for messages, in which an array of a whole vocabulary has no place.
+    private static func text(_ value: GGUFValue) -> String {
+        switch value {
+        case .strings(let list): "\(list.count) strings"
+        case .integers(let list): list.count > 8 ? "\(list.count) integers" : "\(list)"
+        case .numbers(let list): "\(list.count) numbers"
+        case .bools(let list): "\(list.count) flags"
+        case .array(let list): "\(list.count) lists"
+        case .integer(let number): "\(number)"
+        case .unsigned(let number): "\(number)"
+        case .number(let number): "\(number)"
+        case .bool(let flag): "\(flag)"
+        case .string(let string): "\"\(string.prefix(80))\""
+        }
+    }
+
     private func wrong(_ key: String, _ value: GGUFValue, _ expected: String) -> CheckpointError {
-        // An array of a whole vocabulary has no place in a message.
-        let got =
-            switch value {
-            case .strings(let list): "\(list.count) strings"
-            case .integers(let list): list.count > 8 ? "\(list.count) integers" : "\(list)"
-            case .array(let list): "\(list.count) values"
-            case .integer(let number): "\(number)"
-            case .unsigned(let number): "\(number)"
-            case .number(let number): "\(number)"
-            case .bool(let flag): "\(flag)"
-            case .string(let string): "\"\(string)\""
-            }
-        return fault(.value(key: key, got: got, expected: expected))
+        fault(.value(key: key, got: Self.text(value), expected: expected))
     }
 
     func string(_ key: String) throws(CheckpointError) -> String? {
@@ -44,14 +48,8 @@ struct GGUFMetadata {
 
     func numbers(_ key: String) throws(CheckpointError) -> [Float]? {
         guard let value = file.metadata[key] else { return nil }
-        guard case .array(let values) = value else { throw wrong(key, value, "numbers") }
-        var numbers: [Float] = []
-        numbers.reserveCapacity(values.count)
-        for element in values {
-            guard case .number(let number) = element else { throw wrong(key, value, "numbers") }
-            numbers.append(Float(number))
-        }
-        return numbers
+        guard case .numbers(let numbers) = value else { throw wrong(key, value, "numbers") }
+        return numbers.map { Float($0) }
     }
 
     func flag(_ key: String) throws(CheckpointError) -> Bool? {
@@ -80,21 +78,38 @@ struct GGUFMetadata {
         return count
     }
 
+    /// A positive number.
     func number(_ key: String) throws(CheckpointError) -> Float? {
         guard let value = file.metadata[key] else { return nil }
-        guard case .number(let number) = value, number > 0, Float(number).isFinite else {
+        guard case .number(let number) = value, Float(number) > 0, Float(number).isFinite else {
             throw wrong(key, value, "a positive number")
         }
         return Float(number)
     }
 
-    /// `tokenizer.ggml.NAME_token_id`.
-    func token(_ name: String, below limit: Int) throws(CheckpointError) -> Int32? {
+    /// Makes sure that a key is absent or has a value that means nothing.
+    func demand(
+        _ key: String, _ expected: String, _ isNeutral: (GGUFValue) -> Bool
+    ) throws(CheckpointError) {
+        guard let value = file.metadata[key], !isNeutral(value) else { return }
+        throw fault(.unsupported(what: key, got: Self.text(value), expected: expected))
+    }
+
+    /// `tokenizer.ggml.NAME_token_id`; nil if it is absent, or is none of the tokens, of which there
+    /// are `limit`. Then there is a warning.
+    func token(
+        _ name: String, below limit: Int, _ warnings: inout [String]
+    ) throws(CheckpointError) -> Int32? {
         let key = "tokenizer.ggml.\(name)_token_id"
         guard let value = file.metadata[key] else { return nil }
-        guard case .integer(let number) = value, (0..<Int64(limit)).contains(number),
-            let token = Int32(exactly: number)
-        else { throw wrong(key, value, "a token id below \(limit)") }
+        guard case .integer(let number) = value else { throw wrong(key, value, "a token id") }
+        guard (0..<Int64(limit)).contains(number), let token = Int32(exactly: number) else {
+            // "None" as an unsigned number.
+            let got = number == Int64(UInt32.max) ? -1 : number
+            warnings.append(
+                "\(file.path): \(key) ignored (got \(got), expected 0 to \(limit - 1))")
+            return nil
+        }
         return token
     }
 }

@@ -14,7 +14,11 @@ public enum GGUFValue: Sendable, Hashable {
     case strings([String])
     /// An array of integers.
     case integers([Int64])
-    /// An array of anything else.
+    /// An array of single or double precision numbers.
+    case numbers([Double])
+    /// An array of true and false.
+    case bools([Bool])
+    /// An array of arrays.
     case array([GGUFValue])
 }
 
@@ -37,10 +41,16 @@ struct GGUFReader {
         return bytes.loadUnaligned(fromByteOffset: position, as: T.self)
     }
 
-    /// A number of things of which each takes at least `size` bytes of the file.
-    mutating func count(of what: String, size: Int) throws(GGUFFault) -> Int {
+    /// A number of things of which each takes at least `size` bytes of the file, and of which no file
+    /// has more than `maximum`.
+    mutating func count(
+        of what: String, size: Int, maximum: Int = .max
+    ) throws(GGUFFault) -> Int {
         let count = try scalar(UInt64.self, what)
         guard count <= UInt64(remaining / size) else { throw .count(what: what, got: count) }
+        guard count <= UInt64(maximum) else {
+            throw .tooMany(what: what, got: count, maximum: maximum)
+        }
         return Int(count)
     }
 
@@ -105,6 +115,31 @@ struct GGUFReader {
                 if case .integer(let number) = try value(key, type: type) {
                     integers.append(number)
                 }
+            }
+            return .integers(integers)
+        case 6, 12:
+            var numbers: [Double] = []
+            numbers.reserveCapacity(count)
+            for _ in 0..<count {
+                if case .number(let number) = try value(key, type: type) { numbers.append(number) }
+            }
+            return .numbers(numbers)
+        case 7:
+            var flags: [Bool] = []
+            flags.reserveCapacity(count)
+            for _ in 0..<count {
+                if case .bool(let flag) = try value(key, type: type) { flags.append(flag) }
+            }
+            return .bools(flags)
+        case 10:
+            var integers: [Int64] = []
+            integers.reserveCapacity(count)
+            for _ in 0..<count {
+                guard case .integer(let number) = try value(key, type: type) else {
+                    throw .value(
+                        key: key, got: "an element beyond 63 bits", expected: "smaller integers")
+                }
+                integers.append(number)
             }
             return .integers(integers)
         default:

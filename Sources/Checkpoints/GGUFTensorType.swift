@@ -35,6 +35,8 @@ public struct GGUFTensorType: Sendable, Hashable {
     /// The types that cannot: known so that their names stand in messages and the places of the
     /// tensors can be checked.
     private static let others: [GGUFTensorType] = [
+        GGUFTensorType(code: 4, name: "Q4_2", blockLength: 16, blockSize: 10),
+        GGUFTensorType(code: 5, name: "Q4_3", blockLength: 16, blockSize: 12),
         GGUFTensorType(code: 6, name: "Q5_0", blockLength: 32, blockSize: 22),
         GGUFTensorType(code: 7, name: "Q5_1", blockLength: 32, blockSize: 24),
         GGUFTensorType(code: 9, name: "Q8_1", blockLength: 32, blockSize: 36),
@@ -58,6 +60,16 @@ public struct GGUFTensorType: Sendable, Hashable {
         GGUFTensorType(code: 27, name: "I64", blockLength: 1, blockSize: 8),
         GGUFTensorType(code: 28, name: "F64", blockLength: 1, blockSize: 8),
         GGUFTensorType(code: 29, name: "IQ1_M", blockLength: 256, blockSize: 56),
+        GGUFTensorType(code: 31, name: "Q4_0_4_4", blockLength: 32, blockSize: 18),
+        GGUFTensorType(code: 32, name: "Q4_0_4_8", blockLength: 32, blockSize: 18),
+        GGUFTensorType(code: 33, name: "Q4_0_8_8", blockLength: 32, blockSize: 18),
+        GGUFTensorType(code: 34, name: "TQ1_0", blockLength: 256, blockSize: 54),
+        GGUFTensorType(code: 35, name: "TQ2_0", blockLength: 256, blockSize: 66),
+        GGUFTensorType(code: 36, name: "IQ4_NL_4_4", blockLength: 32, blockSize: 18),
+        GGUFTensorType(code: 37, name: "IQ4_NL_4_8", blockLength: 32, blockSize: 18),
+        GGUFTensorType(code: 38, name: "IQ4_NL_8_8", blockLength: 32, blockSize: 18),
+        GGUFTensorType(code: 39, name: "MXFP4", blockLength: 32, blockSize: 17),
+        GGUFTensorType(code: 40, name: "NVFP4", blockLength: 64, blockSize: 36),
     ]
 
     private static let byCode = Dictionary(

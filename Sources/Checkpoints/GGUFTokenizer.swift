@@ -22,6 +22,8 @@ public struct GGUFTokenizer: Sendable, Hashable {
     public let pad: Int32?
     /// Whether the model expects ``bos`` at the start.
     public let addBOS: Bool?
+    /// What a user should know, such as special ids that no token has.
+    public let warnings: [String]
     /// A chat template in Jinja.
     public let chatTemplate: String?
 
@@ -52,10 +54,12 @@ public struct GGUFTokenizer: Sendable, Hashable {
                     key: "tokenizer.ggml.scores", got: "\(scores.count) elements",
                     expected: "\(tokens.count), one a token"))
         }
-        bos = try metadata.token("bos", below: tokens.count)
-        eos = try metadata.token("eos", below: tokens.count)
-        unknown = try metadata.token("unknown", below: tokens.count)
-        pad = try metadata.token("padding", below: tokens.count)
+        var warnings: [String] = []
+        bos = try metadata.token("bos", below: tokens.count, &warnings)
+        eos = try metadata.token("eos", below: tokens.count, &warnings)
+        unknown = try metadata.token("unknown", below: tokens.count, &warnings)
+        pad = try metadata.token("padding", below: tokens.count, &warnings)
+        self.warnings = warnings
         addBOS = try metadata.flag("tokenizer.ggml.add_bos_token")
         chatTemplate = try metadata.string("tokenizer.chat_template")
     }

@@ -7,6 +7,8 @@ public struct HuggingFaceConfig: Sendable, Hashable {
     public var configuration: DecoderConfiguration
     /// The whole object as read, so that keys unknown here survive; empty if made from scratch.
     public var raw: JSONObject
+    /// What a user should know about the file, such as special ids that the vocabulary does not have.
+    public private(set) var warnings: [String] = []
 
     /// The name of the file.
     public static let fileName = "config.json"
@@ -28,38 +30,36 @@ public struct HuggingFaceConfig: Sendable, Hashable {
 
     /// Reads `config.json` of a directory.
     public init(directory: String) throws(CheckpointError) {
-        try self.init(file: joinPath(directory, Self.fileName))
+        let path = joinPath(directory, Self.fileName)
+        if !fileExists(path), isDirectory(directory),
+            let other = try ForeignDirectory.fault(directory)
+        {
+            throw other
+        }
+        try self.init(file: path)
+    }
+
+    /// Whether the file says what θ of the rotary frequencies is.
+    var namesRotaryBase: Bool {
+        ["rope_scaling", "rope_parameters"].contains { key in
+            guard case .object(let members)? = raw[key] else { return false }
+            return members["rope_theta"] != nil
+        } || raw["rope_theta"] != nil
     }
 
     private init(_ object: ConfigurationObject) throws(CheckpointError) {
+        var object = object
+        let architecture = try ModelClass.architecture(object)
+        warnings = object.removeTokensBeyond(try object.count("vocab_size"))
         raw = object.members
-        switch try Self.architecture(object) {
+        switch architecture {
         case .gpt2: configuration = try Self.gpt2(object)
         case .llama: configuration = try Self.llama(object)
         }
-        try Self.check(configuration, object)
-    }
-
-    private static func architecture(
-        _ object: ConfigurationObject
-    ) throws(CheckpointError) -> DecoderArchitecture {
-        let known: [String: DecoderArchitecture] = [
-            "gpt2": .gpt2, "llama": .llama, "GPT2LMHeadModel": .gpt2, "LlamaForCausalLM": .llama,
-        ]
-        var name = try object.string("model_type")
-        if name == nil, case .array(let list)? = object["architectures"],
-            case .string(let first)? = list.first
-        {
-            name = first
+        if let excess = ModelLimits.excess(configuration) {
+            throw .configuration(file: object.file, what: excess)
         }
-        guard let name else {
-            throw .configuration(file: object.file, what: "no model_type (expected gpt2 or llama)")
-        }
-        guard let architecture = known[name] else {
-            throw .unsupported(
-                file: object.file, what: "model_type (got \(name), expected gpt2 or llama)")
-        }
-        return architecture
+        try ForeignFeatures.refuse(object, configuration)
     }
 
     // MARK: GPT-2
@@ -73,9 +73,6 @@ public struct HuggingFaceConfig: Sendable, Hashable {
                 file: object.file,
                 what: "activation_function (got \(activation), expected gelu_new)")
         }
-        try demand(object, "scale_attn_weights", true, default: true)
-        try demand(object, "scale_attn_by_inverse_layer_idx", false, default: false)
-        try demand(object, "add_cross_attention", false, default: false)
         let width = try object.count("n_embd", "hidden_size")
         let heads = try object.count("n_head", "num_attention_heads")
         guard width % heads == 0 else {
@@ -108,9 +105,6 @@ public struct HuggingFaceConfig: Sendable, Hashable {
             throw .unsupported(
                 file: object.file, what: "hidden_act (got \(activation), expected silu)")
         }
-        try demand(object, "attention_bias", false, default: false)
-        try demand(object, "mlp_bias", false, default: false)
-        try demand(object, "rope_interleaved", false, default: false)
         let width = try object.count("hidden_size", "n_embd")
         let heads = try object.count("num_attention_heads", "n_head")
         let keyValueHeads = try object.count("num_key_value_heads", default: heads)
@@ -131,6 +125,7 @@ public struct HuggingFaceConfig: Sendable, Hashable {
                 file: object.file, what: "head_dim: got \(headWidth), expected an even number")
         }
         let vocabulary = try object.count("vocab_size")
+        let rotary = try RotaryParameters(object)
         return DecoderConfiguration(
             architecture: .llama, vocabularySize: vocabulary, width: width,
             layerCount: try object.count("num_hidden_layers", "n_layer"), headCount: heads,
@@ -138,46 +133,14 @@ public struct HuggingFaceConfig: Sendable, Hashable {
             feedForwardWidth: try object.count("intermediate_size"),
             maximumPositions: try object.count("max_position_embeddings", default: 2048),
             normEpsilon: try object.number("rms_norm_eps", default: 1e-6),
-            ropeTheta: try ropeTheta(object),
+            ropeTheta: rotary.theta, ropeScale: rotary.scale,
             tiedHead: try object.flag("tie_word_embeddings", default: false),
             initializerRange: try object.number("initializer_range", default: 0.02),
             eosTokenIDs: try tokens(object, "eos_token_id", default: 2, vocabulary),
             bosTokenID: try tokens(object, "bos_token_id", default: 1, vocabulary).first)
     }
 
-    /// θ from `rope_parameters` (newer) or `rope_theta` (older); any scaling of it is refused.
-    private static func ropeTheta(_ object: ConfigurationObject) throws(CheckpointError) -> Float {
-        var theta = try object.number("rope_theta", default: 10_000)
-        for key in ["rope_scaling", "rope_parameters"] {
-            guard let rope = try object.object(key) else { continue }
-            var type = try rope.string("rope_type")
-            if type == nil { type = try rope.string("type") }
-            guard (type ?? "default") == "default" else {
-                throw .unsupported(
-                    file: object.file,
-                    what: "\(key): rope_type (got \(type ?? ""), expected default)")
-            }
-            theta = try rope.number("rope_theta", default: theta)
-            let part = try rope.number("partial_rotary_factor", default: 1)
-            guard part == 1 else {
-                throw .unsupported(
-                    file: object.file,
-                    what: "\(key): partial_rotary_factor (got \(part), expected 1)")
-            }
-        }
-        return theta
-    }
-
     // MARK: Common
-
-    private static func demand(
-        _ object: ConfigurationObject, _ key: String, _ expected: Bool, default fallback: Bool
-    ) throws(CheckpointError) {
-        let got = try object.flag(key, default: fallback)
-        guard got == expected else {
-            throw .unsupported(file: object.file, what: "\(key) (got \(got), expected \(expected))")
-        }
-    }
 
     /// The ids under `key`. The default of `transformers` holds only where the vocabulary has it.
     private static func tokens(
@@ -187,19 +150,5 @@ public struct HuggingFaceConfig: Sendable, Hashable {
             return Int(fallback) < vocabulary ? [fallback] : []
         }
         return tokens
-    }
-
-    private static func check(
-        _ configuration: DecoderConfiguration, _ object: ConfigurationObject
-    ) throws(CheckpointError) {
-        if let excess = ModelLimits.excess(configuration) {
-            throw .configuration(file: object.file, what: excess)
-        }
-        let tokens = configuration.eosTokenIDs + [configuration.bosTokenID].compactMap { $0 }
-        for token in tokens where Int(token) >= configuration.vocabularySize {
-            throw .configuration(
-                file: object.file,
-                what: "token id \(token) is beyond vocab_size \(configuration.vocabularySize)")
-        }
     }
 }

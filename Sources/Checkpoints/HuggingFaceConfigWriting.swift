@@ -53,10 +53,15 @@ extension HuggingFaceConfig {
             members["hidden_act"] = .string("silu")
             let theta = JSONValue(shortest: c.ropeTheta)
             members["rope_theta"] = theta
-            members["rope_parameters"] = .object([
-                "rope_theta": theta, "rope_type": .string("default"),
-            ])
-            members["rope_scaling"] = .null
+            let factor = JSONValue(shortest: c.ropeScale)
+            let linear = JSONValue.string("linear")
+            members["rope_parameters"] = .object(
+                c.ropeScale == 1
+                    ? ["rope_theta": theta, "rope_type": .string("default")]
+                    : ["rope_theta": theta, "rope_type": linear, "factor": factor])
+            members["rope_scaling"] =
+                c.ropeScale == 1
+                ? .null : .object(["rope_type": linear, "type": linear, "factor": factor])
             members["attention_bias"] = .bool(false)
             members["mlp_bias"] = .bool(false)
         }

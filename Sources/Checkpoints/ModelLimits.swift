@@ -2,11 +2,11 @@ import Transformer
 
 /// Bounds that no real model reaches. Within them the number of weights fits 63 bits with room to
 /// spare, so that a damaged configuration gives a message and not an arithmetic trap.
-enum ModelLimits {
+package enum ModelLimits {
     /// Largest value of any width, of the vocabulary and of the positions' number.
-    static let width = 1 << 24
+    package static let width = 1 << 24
     /// Largest number of blocks.
-    static let layers = 1024
+    package static let layers = 1024
 
     /// What exceeds the bounds, nil if nothing does.
     static func excess(_ c: DecoderConfiguration) -> String? {

@@ -8,7 +8,7 @@ public struct SafetensorsFile: Sendable {
     public let tensors: [TensorDescription]
     private let file: MappedFile
     private let dataStart: Int
-    private let places: [String: Place]
+    private let places: [ExactString: Place]
 
     private struct Place {
         let index: Int
@@ -31,10 +31,10 @@ public struct SafetensorsFile: Sendable {
         metadata = header.metadata
         tensors = header.entries.map(\.description)
         dataStart = header.dataStart
-        var places: [String: Place] = [:]
+        var places: [ExactString: Place] = [:]
         places.reserveCapacity(tensors.count)
         for (index, entry) in header.entries.enumerated() {
-            places[entry.description.name] = Place(index: index, begin: entry.begin)
+            places[ExactString(entry.description.name)] = Place(index: index, begin: entry.begin)
         }
         self.places = places
     }
@@ -44,7 +44,7 @@ public struct SafetensorsFile: Sendable {
 
     /// The tensor with this name.
     public subscript(name: String) -> TensorDescription? {
-        places[name].map { tensors[$0.index] }
+        places[ExactString(name)].map { tensors[$0.index] }
     }
 
     /// Calls `body` with the tensor's bytes as stored; they may stand at any address.
@@ -53,7 +53,7 @@ public struct SafetensorsFile: Sendable {
     public func withBytes<R>(
         of name: String, _ body: (UnsafeRawBufferPointer) throws -> R
     ) throws -> R {
-        guard let place = places[name] else {
+        guard let place = places[ExactString(name)] else {
             throw CheckpointError.missingTensors(directory: path, names: [name])
         }
         let begin = dataStart + place.begin
@@ -77,7 +77,7 @@ public struct SafetensorsFile: Sendable {
     public func floats(
         _ name: String, into destination: UnsafeMutableBufferPointer<Float>
     ) throws(CheckpointError) {
-        guard let place = places[name] else {
+        guard let place = places[ExactString(name)] else {
             throw .missingTensors(directory: path, names: [name])
         }
         let tensor = tensors[place.index]

@@ -34,9 +34,9 @@ struct SafetensorsHeader {
 
     private mutating func parse(_ text: UnsafeRawBufferPointer) throws(SafetensorsFault) {
         var scanner = HeaderScanner(text)
-        var names: Set<String> = []
+        var names: Set<ExactString> = []
         try scanner.object { (name, scanner) throws(SafetensorsFault) in
-            guard names.insert(name).inserted else { throw .duplicateName(name) }
+            guard names.insert(ExactString(name)).inserted else { throw .duplicateName(name) }
             if name == "__metadata__" {
                 try parseMetadata(&scanner)
             } else {

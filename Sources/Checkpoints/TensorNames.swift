@@ -39,13 +39,83 @@ enum TensorNames {
     static func canonical(
         _ source: TensorSource, _ architecture: DecoderArchitecture
     ) throws(CheckpointError) -> [String: String] {
-        var names: [String: String] = [:]
-        for name in source.names {
-            guard let canonical = canonical(name, architecture) else { continue }
-            if let other = names.updateValue(name, forKey: canonical) {
+        let names = source.names
+        let prefix = WrapperPrefix(
+            names,
+            of: architecture == .gpt2 ? "h.0.ln_1.weight" : "layers.0.input_layernorm.weight",
+            standing: architecture == .gpt2 ? "transformer." : "model.")
+        var canonicalNames: [String: String] = [:]
+        for name in names {
+            guard let canonical = canonical(prefix.removed(from: name), architecture) else {
+                continue
+            }
+            if let other = canonicalNames.updateValue(name, forKey: canonical) {
                 throw .ambiguousTensor(directory: source.path, names: [other, name])
             }
         }
-        return names
+        return canonicalNames
+    }
+
+    /// What a checkpoint is instead of a decoder with a language-model head, as its tensors say; nil
+    /// if they do not.
+    static func foreignKind(_ names: [String]) -> String? {
+        func first(_ isIt: (String) -> Bool) -> String? { names.filter(isIt).min() }
+        if let name = first({ $0.contains(".lora_A.") || $0.contains(".lora_B.") }) {
+            return "weights with an adapter that is not merged (got \(name))"
+        }
+        if let name = first({ $0.hasSuffix(".qweight") || $0.hasSuffix(".weight.absmax") }) {
+            return "quantised weights (got \(name))"
+        }
+        if !names.contains(head),
+            let name = first({
+                $0.hasPrefix("score.") || $0.hasPrefix("classifier.") || $0.hasPrefix("v_head.")
+                    || $0.hasPrefix("qa_outputs.")
+            })
+        {
+            return "a classifier or reward model (got \(name), expected \(head))"
+        }
+        return nil
+    }
+}
+
+/// What programs put before the names of tensors when they save a model inside another object:
+/// `module.` (data parallel), `_orig_mod.` (compiled), `base_model.model.` (PEFT), and any other
+/// prefix that the tensors share.
+package struct WrapperPrefix {
+    /// Parts of names that no model has of its own, whereever they stand.
+    private static let wrappers: Set<Substring> = [
+        "_orig_mod", "module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module",
+        "_forward_module",
+    ]
+    private let prefix: String
+
+    /// Finds the prefix.
+    ///
+    /// - Parameters:
+    ///   - names: of all tensors
+    ///   - anchor: the end of a name that every model of the kind has exactly once
+    ///   - standing: what may stand before the anchor without being a wrapper
+    package init(_ names: [String], of anchor: String, standing: String) {
+        var found: [String] = []
+        for name in names.map(Self.unwrapped)
+        where name == anchor || name.hasSuffix("." + anchor) {
+            var prefix = String(name.dropLast(anchor.count))
+            if prefix.hasSuffix(standing) { prefix.removeLast(standing.count) }
+            found.append(prefix)
+        }
+        // Two copies of a model are one under the plain names and one that nothing is known of.
+        prefix = found.count == 1 ? found[0] : ""
+    }
+
+    /// A name as the model itself has it.
+    package func removed(from name: String) -> String {
+        let name = Self.unwrapped(name)
+        return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+    }
+
+    private static func unwrapped(_ name: String) -> String {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.contains(where: wrappers.contains) else { return name }
+        return parts.filter { !wrappers.contains($0) }.joined(separator: ".")
     }
 }

@@ -10,7 +10,7 @@ public struct TensorSource: Sendable {
     public let files: [SafetensorsFile]
     /// What a user should know, such as files that are not read.
     public let warnings: [String]
-    private let owners: [String: Int]
+    private let owners: [ExactString: Int]
 
     /// The name of the only file of a checkpoint that has no shards.
     static let singleName = "model.safetensors"
@@ -41,13 +41,8 @@ public struct TensorSource: Sendable {
         } else if fileExists(index) {
             try self.init(directory: directory, index: index)
         } else {
-            let names = try directoryEntries(directory)
-            let pickles = names.filter { $0.hasSuffix(".bin") || $0.hasSuffix(".pth") }
-            throw .missing(
-                path: single,
-                reason: pickles.isEmpty
-                    ? systemMessage(ENOENT)
-                    : "only \(pickles.joined(separator: ", ")) is there, which is not safetensors")
+            if let other = try ForeignDirectory.fault(directory) { throw other }
+            throw .missing(path: single, reason: systemMessage(ENOENT))
         }
     }
 
@@ -60,35 +55,43 @@ public struct TensorSource: Sendable {
         self.path = path
         self.warnings = warnings
         files = [file]
-        owners = Dictionary(file.tensors.map { ($0.name, 0) }) { first, _ in first }
+        owners = Dictionary(file.tensors.map { (ExactString($0.name), 0) }) { first, _ in first }
     }
 
     private init(directory: String, index: String) throws(CheckpointError) {
-        let map = try Self.weightMap(index)
+        let map = try ShardIndex(index)
         var files: [SafetensorsFile] = []
-        var owners: [String: Int] = [:]
-        for name in Set(map.values).sorted() {
-            let file = try SafetensorsFile(path: joinPath(directory, name))
+        var owners: [ExactString: Int] = [:]
+        for name in map.shards {
+            let path = joinPath(directory, name)
+            guard fileExists(path) else {
+                throw .missing(path: path, reason: "a shard that \(Self.indexName) names")
+            }
+            let file = try SafetensorsFile(path: path)
             for tensor in file.tensors {
-                guard owners.updateValue(files.count, forKey: tensor.name) == nil else {
+                let key = ExactString(tensor.name)
+                guard owners.updateValue(files.count, forKey: key) == nil else {
                     throw .index(file: index, what: "\(tensor.name) is in more than one shard")
                 }
-                guard map[tensor.name] == name else {
+                guard map.shard(of: key) == name else {
                     throw .index(
                         file: index,
                         what: "\(tensor.name) is in \(name) "
-                            + "(got \(map[tensor.name] ?? "no entry") in weight_map)")
+                            + "(got \(map.shard(of: key) ?? "no entry") in weight_map)")
                 }
             }
             files.append(file)
         }
-        for (tensor, name) in map.sorted(by: { $0.key < $1.key }) where owners[tensor] == nil {
-            throw .index(file: index, what: "\(tensor) is not in \(name), where weight_map has it")
+        if let tensor = map.tensors.filter({ owners[$0] == nil }).min() {
+            throw .index(
+                file: index,
+                what: "\(tensor.text) is not in \(map.shard(of: tensor) ?? ""), where "
+                    + "weight_map has it")
         }
         self.files = files
         self.owners = owners
         path = directory
-        let shards = Set(map.values)
+        let shards = Set(map.shards)
         let stale = try directoryEntries(directory)
             .filter { $0.hasSuffix(".safetensors") && !shards.contains($0) }
         warnings =
@@ -96,42 +99,20 @@ public struct TensorSource: Sendable {
             ? [] : ["\(directory): not in the index, ignored: \(CheckpointError.list(stale))"]
     }
 
-    private static func weightMap(_ path: String) throws(CheckpointError) -> [String: String] {
-        let index = try ConfigurationObject(file: path)
-        guard case .object(let entries)? = index["weight_map"] else {
-            throw .index(file: path, what: "no weight_map (expected an object)")
-        }
-        var map: [String: String] = [:]
-        for (tensor, value) in entries {
-            guard case .string(let name) = value else {
-                throw .index(file: path, what: "weight_map: \(tensor): not a file name")
-            }
-            // A name from a foreign file must not lead out of the directory.
-            guard !name.contains("/"), name != "..", name != ".", !name.isEmpty else {
-                throw .index(
-                    file: path,
-                    what: "weight_map: \(tensor): not a plain file name (got \"\(name)\")")
-            }
-            map[tensor] = name
-        }
-        guard !map.isEmpty else { throw .index(file: path, what: "weight_map is empty") }
-        return map
-    }
-
     /// All tensors, in the order of the files and of their bytes.
     public var tensors: [TensorDescription] { files.flatMap(\.tensors) }
 
     /// Names of all tensors, sorted.
-    public var names: [String] { owners.keys.sorted() }
+    public var names: [String] { owners.keys.sorted().map(\.text) }
 
     /// The tensor with this name.
     public subscript(name: String) -> TensorDescription? {
-        owners[name].flatMap { files[$0][name] }
+        owners[ExactString(name)].flatMap { files[$0][name] }
     }
 
     /// The file that the tensor is in.
     public func file(of name: String) throws(CheckpointError) -> SafetensorsFile {
-        guard let owner = owners[name] else {
+        guard let owner = owners[ExactString(name)] else {
             throw .missingTensors(directory: path, names: [name])
         }
         return files[owner]
@@ -148,15 +129,6 @@ public struct TensorSource: Sendable {
     /// The elements of a tensor in single precision, row-major.
     public func floats(_ name: String) throws(CheckpointError) -> [Float] {
         try file(of: name).floats(name)
-    }
-
-    /// The elements of a tensor in single precision, after a check of its shape.
-    public func floats(_ name: String, shape: [Int]) throws(CheckpointError) -> [Float] {
-        let file = try file(of: name)
-        if let got = file[name]?.shape, got != shape {
-            throw .shape(directory: path, tensor: name, got: got, expected: shape)
-        }
-        return try file.floats(name)
     }
 
     /// Calls `body` with the tensor's bytes as stored.

@@ -63,7 +63,7 @@ public enum WeightFiles {
         return names
     }
 
-    private static func fiveDigits(_ number: Int) -> String {
+    static func fiveDigits(_ number: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, 5 - digits.utf8.count)) + digits
     }
@@ -75,11 +75,15 @@ public enum WeightFiles {
     ///
     /// - Throws: ``CheckpointError/missing(path:reason:)`` and `StreamError`.
     public static func digest(directory: String) throws -> String {
-        let files = try TensorSource(directory: directory).files
-        let digests = try files.map { try SHA256Digest.hex(ofFile: $0.path) }
+        try digest(files: TensorSource(directory: directory).files.map(\.path))
+    }
+
+    /// The same of files.
+    static func digest(files: [String]) throws -> String {
+        let digests = try files.map { try SHA256Digest.hex(ofFile: $0) }
         if digests.count == 1 { return digests[0] }
         let listing = zip(digests, files).map { digest, file in
-            "\(digest)  \(file.path.split(separator: "/").last ?? "")\n"
+            "\(digest)  \(file.split(separator: "/").last ?? "")\n"
         }
         return SHA256Digest.hex(of: Array(listing.joined().utf8))
     }

@@ -13,13 +13,17 @@ enum BERTDirectory {
         let source = try TensorSource(directory: directory)
         let layout = EncoderLayout(configuration)
         let names = try storedNames(layout, source)
-        let parameters = ParameterBuffer(count: layout.count)
+        // Memory is asked for only when the files are known to hold what the configuration promises.
         for entry in layout.entries {
             guard let name = names[entry.name] else { continue }
             if let got = source[name]?.shape, got != entry.shape {
                 throw CheckpointError.shape(
                     directory: directory, tensor: name, got: got, expected: entry.shape)
             }
+        }
+        let parameters = ParameterBuffer(count: layout.count)
+        for entry in layout.entries {
+            guard let name = names[entry.name] else { continue }
             let values = parameters.elements(of: entry)
             try source.floats(name, into: values)
             if let index = values.firstIndex(where: { !$0.isFinite }) {
@@ -63,20 +67,33 @@ enum BERTDirectory {
                 what: "hidden_size is no multiple of num_attention_heads "
                     + "(got \(configuration.width) and \(configuration.headCount))")
         }
+        for (name, value, limit) in [
+            ("vocab_size", configuration.vocabularySize, ModelLimits.width),
+            ("hidden_size", configuration.width, ModelLimits.width),
+            ("intermediate_size", configuration.feedForwardWidth, ModelLimits.width),
+            ("max_position_embeddings", configuration.maximumPositions, ModelLimits.width),
+            ("type_vocab_size", configuration.tokenTypeCount, ModelLimits.width),
+            ("num_hidden_layers", configuration.layerCount, ModelLimits.layers),
+        ] where value > limit {
+            throw .malformed(
+                file: file.path, what: "\(name) (got \(value), expected at most \(limit))")
+        }
         return configuration
     }
 
     /// For each tensor of the layout the name that it is stored under: with `bert.` in front where
-    /// a model with a head was saved, with `gamma` and `beta` in the oldest files.
+    /// a model with a head was saved, or what other programs put there, with `gamma` and `beta` in the oldest files.
     private static func storedNames(
         _ layout: EncoderLayout, _ source: TensorSource
     ) throws(CheckpointError) -> [String: String] {
         let wanted = Set(layout.entries.map(\.name))
         var names: [String: String] = [:]
         var unknown: [String] = []
+        let prefix = WrapperPrefix(
+            source.names, of: "embeddings.word_embeddings.weight", standing: "")
         for stored in source.names {
-            var name = stored
-            if name.hasPrefix("bert.") { name.removeFirst("bert.".count) }
+            // The heads of a language model stand beside the encoder, not in it.
+            var name = prefix.removed(from: stored)
             for (old, new) in [(".gamma", ".weight"), (".beta", ".bias")] where name.hasSuffix(old)
             {
                 name = name.dropLast(old.count) + new

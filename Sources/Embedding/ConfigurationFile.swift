@@ -1,9 +1,15 @@
+import Checkpoints
 import StreamIO
 
 /// A JSON file of a model's directory, with accessors that say what is wrong and where.
 struct ConfigurationFile {
     let path: String
     let root: JSONValue
+
+    private init(path: String, root: JSONValue) {
+        self.path = path
+        self.root = root
+    }
 
     /// Reads a file.
     init(_ path: String, hint: String? = nil) throws(EmbeddingError) {
@@ -57,6 +63,23 @@ struct ConfigurationFile {
         return Int(number)
     }
 
+    /// A positive integer that limits something; nil if the key is absent or the number so large that
+    /// it stands for no limit, such as 10³⁰.
+    func limit(_ key: String) throws(EmbeddingError) -> Int? {
+        guard let value = self[key] else { return nil }
+        guard let number = value.doubleValue, number >= 1, number == number.rounded() else {
+            throw wrong(key, value, "a positive integer")
+        }
+        return number <= Double(Int32.max) ? Int(number) : nil
+    }
+
+    /// The object under a key; nil if it is absent.
+    func object(_ key: String) throws(EmbeddingError) -> ConfigurationFile? {
+        guard let value = self[key] else { return nil }
+        guard case .object = value else { throw wrong(key, value, "an object") }
+        return ConfigurationFile(path: path, root: value)
+    }
+
     func requiredCount(_ key: String) throws(EmbeddingError) -> Int {
         guard let number = try count(key) else {
             throw .malformed(file: path, what: "no \(key)")
@@ -67,7 +90,7 @@ struct ConfigurationFile {
     /// A positive number.
     func number(_ key: String, default fallback: Float) throws(EmbeddingError) -> Float {
         guard let value = self[key] else { return fallback }
-        if case .number(let number) = value, number > 0, Float(number).isFinite {
+        if let number = value.doubleValue, Float(number) > 0, Float(number).isFinite {
             return Float(number)
         }
         throw wrong(key, value, "a positive number")

@@ -7,12 +7,15 @@ import Transformer
 struct DecoderModel {
     let decoder: Decoder
     let tokenizer: Tokenizer
+    /// What a user should know about the checkpoint.
+    let warnings: [String]
 
     init(directory: String, precision: InferencePrecision = .fp32) throws {
         let checkpoint = try Checkpoint.load(directory: directory)
         decoder = Decoder(
             configuration: checkpoint.configuration, parameters: checkpoint.parameters,
             precision: precision.products, isQuantized: precision.isQuantized)
+        warnings = checkpoint.warnings
         tokenizer = try Tokenizer.load(directory: directory)
     }
 }

@@ -13,6 +13,9 @@ public struct FeatureExtractor {
     /// Tokens that go through the model together; a matter of speed alone.
     public var microBatchTokens = 2048
 
+    /// What a user should know about the checkpoint.
+    public var warnings: [String] { model.warnings }
+
     private let model: DecoderModel
 
     /// Loads a checkpoint directory with its tokenizer.
@@ -24,17 +27,6 @@ public struct FeatureExtractor {
         self.model = model
         width = model.decoder.configuration.width
         maximumPositions = model.decoder.configuration.maximumPositions
-    }
-
-    /// The hidden state behind the final norm at the last token of each text.
-    ///
-    /// - Parameters:
-    ///   - texts: an empty one is taken as the end of sequence alone
-    ///   - maximumTokens: where texts are cut, or at the model's last position if that is earlier
-    /// - Returns: (count, width) features.
-    /// - Throws: ``EmbeddingError/noTokens(index:)`` for an empty text if the model has no end of sequence.
-    public func lastTokenFeatures(_ texts: [String], maximumTokens: Int) throws -> [Float] {
-        try lastTokenFeatures(ofTokens: tokens(of: texts, maximumTokens: maximumTokens))
     }
 
     /// The ids that the model is given for texts.

@@ -8,7 +8,8 @@ struct SentenceTransformersDirectory {
     var pooling: Pooling?
     /// The pooling module's input width, if it names one.
     var pooledWidth: Int?
-    /// Longest text in tokens, special ones included, if a file sets a limit.
+    /// Longest text in tokens, special ones included, if a file sets a limit: that of the transformer's
+    /// settings, or else, as newer versions of sentence-transformers save it, the tokenizer's.
     var maximumTokens: Int?
     /// Whether texts are lowercased before they are tokenized.
     var lowercases = false
@@ -40,13 +41,31 @@ struct SentenceTransformersDirectory {
             pooling = try Pooling(poolingFile)
             pooledWidth = try poolingFile.count("word_embedding_dimension")
         }
-        if let file = try ConfigurationFile.optional(
-            path(transformer, "sentence_bert_config.json"))
-        {
-            maximumTokens = try file.count("max_seq_length")
+        for name in Self.settings {
+            guard let file = try ConfigurationFile.optional(path(transformer, name)) else {
+                continue
+            }
+            maximumTokens = try file.limit("max_seq_length")
+            // What the tokenizer is made with wins over its own file.
+            for key in ["processor_kwargs", "tokenizer_args"] where maximumTokens == nil {
+                guard let settings = try file.object(key) else { continue }
+                maximumTokens = try settings.limit("model_max_length")
+            }
             lowercases = try file.flag("do_lower_case", default: false)
+            break
+        }
+        if maximumTokens == nil,
+            let file = try ConfigurationFile.optional(path(transformer, "tokenizer_config.json"))
+        {
+            maximumTokens = try file.limit("model_max_length")
+            if maximumTokens == nil { maximumTokens = try file.limit("max_len") }
         }
     }
+
+    /// The names that the transformer's settings have gone by.
+    private static let settings = [
+        "bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet",
+    ].map { "sentence_\($0)_config.json" }
 
     private static func modules(
         _ file: ConfigurationFile

@@ -12,6 +12,9 @@ public struct SequenceScorer {
     /// Rows that go through the model together; a matter of speed alone.
     public var microBatchTokens = 2048
 
+    /// What a user should know about the checkpoint.
+    public let warnings: [String]
+
     private let decoder: Decoder
 
     /// Loads a checkpoint directory with its tokenizer.
@@ -22,6 +25,7 @@ public struct SequenceScorer {
     private init(_ model: DecoderModel) {
         decoder = model.decoder
         tokenizer = model.tokenizer
+        warnings = model.warnings
         maximumPositions = decoder.configuration.maximumPositions
     }
 

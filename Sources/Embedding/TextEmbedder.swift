@@ -20,6 +20,9 @@ public struct TextEmbedder {
     /// Tokens that go through the model together; a matter of speed alone.
     public var microBatchTokens = 2048
 
+    /// What a user should know about the model's directory.
+    public private(set) var warnings: [String] = []
+
     private let model: Model
     private let pooling: Pooling
     private let lowercases: Bool
@@ -44,11 +47,13 @@ public struct TextEmbedder {
         guard try file.string("model_type") == "bert" else {
             let decoder = try DecoderModel(
                 directory: settings.transformer, precision: precision)
-            return try TextEmbedder(
+            var embedder = try TextEmbedder(
                 .decoder(decoder.decoder), settings, pooling: settings.pooling ?? .mean,
                 width: decoder.decoder.configuration.width,
                 maximumPositions: decoder.decoder.configuration.maximumPositions,
                 vocabularySize: decoder.decoder.configuration.vocabularySize)
+            embedder.warnings = decoder.warnings
+            return embedder
         }
         guard let pooling = settings.pooling else {
             throw EmbeddingError.missing(

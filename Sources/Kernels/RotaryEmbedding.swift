@@ -1,18 +1,22 @@
 import Glibc
 
 /// Rotary position embedding (Su et al. 2021) in the rotate-half form of Hugging Face's Llama:
-/// channel j of a head pairs with channel j + d/2 and turns by position · θ^(−2j/d).
+/// channel j of a head pairs with channel j + d/2 and turns by position / scale · θ^(−2j/d).
 public struct RotaryEmbedding: Sendable {
     /// Channels of a head, d.
     public let headWidth: Int
     private let inverseFrequencies: [Float]
 
     /// Prepares the frequencies of a head of `headWidth` channels with base `theta`.
-    public init(headWidth: Int, theta: Float) {
+    ///
+    /// - Parameter scale: what positions are divided by, linear scaling (Chen et al. 2023)
+    public init(headWidth: Int, theta: Float, scale: Float = 1) {
         self.headWidth = headWidth
         let half = headWidth / 2
         // In single precision, as the reference implementations compute them.
-        inverseFrequencies = (0..<half).map { 1 / powf(theta, Float(2 * $0) / Float(headWidth)) }
+        inverseFrequencies = (0..<half).map {
+            1 / powf(theta, Float(2 * $0) / Float(headWidth)) / scale
+        }
     }
 
     /// Turns every head of every row in place; `inverse` turns back, which is the backward pass.

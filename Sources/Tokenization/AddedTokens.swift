@@ -1,7 +1,8 @@
-import Glibc
-
 /// Tokens that are cut out of text before the model sees it: special ones (`<|im_start|>`) and
 /// plain additions to the vocabulary.
+///
+/// As in Hugging Face's `tokenizers`: those that are not normalised come first, in the text as it is;
+/// the others are looked for in what remains, after normalisation, if there is any.
 struct AddedTokens: Sendable {
     /// One such token.
     struct Token: Sendable, Equatable {
@@ -12,83 +13,152 @@ struct AddedTokens: Sendable {
         var stripsLeft = false
         /// White space after the token belongs to it.
         var stripsRight = false
+        /// Letters, digits and the like right before or after the token make it text.
+        var isSingleWord = false
+        /// Whether it is looked for in normalised text.
+        var isNormalized = false
     }
 
-    /// Which tokens to look for.
-    enum Scope { case special, plain, all }
+    /// A part of a text.
+    enum Piece: Equatable {
+        case text(Range<Int>)
+        /// A token, and the bytes it covers without the white space that it strips.
+        case token(Token, Range<Int>)
+    }
+
+    /// Which tokens are cut out.
+    enum Scope { case plain, all }
 
     /// In the order of their ids.
     let tokens: [Token]
-    private let contents: [[UInt8]]
-    /// Candidates by first byte, longest first: the longest match at the leftmost place wins.
-    private let candidates: [[Int]]
-    private let firstBytes: [UInt8]
-    private let hasSpecial: Bool
+    private let exact: [Token]
+    private let normalized: [Token]
+    private let exactMatcher: TokenMatcher
+    private let normalizedMatcher: TokenMatcher
+    private let special: [Token]
+    private let specialMatcher: TokenMatcher
     private let hasPlain: Bool
 
-    init(_ tokens: [Token]) {
+    /// - Parameter normalize: what is done to the contents of tokens that are normalised
+    init(_ tokens: [Token], normalize: ([UInt8]) -> [UInt8] = { $0 }) {
         self.tokens = tokens.sorted { $0.id < $1.id }
-        let contents = self.tokens.map { Array($0.content.utf8) }
-        var candidates = [[Int]](repeating: [], count: 256)
-        for (index, content) in contents.enumerated() {
-            if let first = content.first { candidates[Int(first)].append(index) }
-        }
-        for first in candidates.indices {
-            candidates[first].sort { contents[$0].count > contents[$1].count }
-        }
-        self.contents = contents
-        self.candidates = candidates
-        firstBytes = (0...255).filter { !candidates[Int($0)].isEmpty }
-        hasSpecial = tokens.contains(where: \.isSpecial)
+        exact = self.tokens.filter { !$0.isNormalized }
+        normalized = self.tokens.filter(\.isNormalized)
+        exactMatcher = TokenMatcher(exact.map { Array($0.content.utf8) })
+        normalizedMatcher = TokenMatcher(normalized.map { normalize(Array($0.content.utf8)) })
+        special = self.tokens.filter(\.isSpecial)
+        specialMatcher = TokenMatcher(special.map { Array($0.content.utf8) })
         hasPlain = tokens.contains { !$0.isSpecial }
     }
 
-    /// Whether there is anything to look for in `scope`.
-    func isEmpty(_ scope: Scope) -> Bool {
-        switch scope {
-        case .all: tokens.isEmpty
-        case .special: !hasSpecial
-        case .plain: !hasPlain
-        }
+    /// Whether no token is cut out of text.
+    func isEmpty(_ scope: Scope) -> Bool { scope == .all ? tokens.isEmpty : !hasPlain }
+
+    /// Whether there are tokens to look for in normalised text.
+    var hasNormalized: Bool { !normalizedMatcher.isEmpty }
+
+    /// The first special token at or after `start`, with the bytes it covers.
+    func firstSpecial(
+        in text: UnsafeBufferPointer<UInt8>, from start: Int
+    ) -> (token: Token, range: Range<Int>)? {
+        specialMatcher.first(in: text, from: start).map { (special[$0.pattern], $0.range) }
     }
 
-    /// The first token of `scope` at or after `start`, with the bytes it covers (without the
-    /// white space that it strips).
-    func first(
-        in text: UnsafeBufferPointer<UInt8>, from start: Int, _ scope: Scope
-    ) -> (token: Token, range: Range<Int>)? {
-        var position = start
-        while let candidate = nextCandidate(in: text, from: position) {
-            position = candidate
-            for index in candidates[Int(text[position])] {
-                switch scope {
-                case .special where !tokens[index].isSpecial: continue
-                case .plain where tokens[index].isSpecial: continue
-                default: break
-                }
-                let content = contents[index]
-                if position + content.count <= text.count,
-                    content.elementsEqual(text[position..<position + content.count])
-                {
-                    return (tokens[index], position..<position + content.count)
-                }
-            }
-            position += 1
+    /// Cuts the tokens that are not normalised out of a text.
+    func exactPieces(_ text: UnsafeBufferPointer<UInt8>, _ scope: Scope) -> [Piece] {
+        Self.pieces(text, exact, exactMatcher, scope)
+    }
+
+    /// Cuts the tokens that are normalised out of a normalised text.
+    func normalizedPieces(_ text: UnsafeBufferPointer<UInt8>, _ scope: Scope) -> [Piece] {
+        Self.pieces(text, normalized, normalizedMatcher, scope)
+    }
+
+    private static func pieces(
+        _ text: UnsafeBufferPointer<UInt8>, _ tokens: [Token], _ matcher: TokenMatcher,
+        _ scope: Scope
+    ) -> [Piece] {
+        var pieces: [Piece] = []
+        var start = 0
+        var position = 0
+        while let (index, range) = matcher.first(in: text, from: position) {
+            position = range.upperBound
+            let token = tokens[index]
+            // A special token that counts as text hides what overlaps with it all the same.
+            if scope == .plain && token.isSpecial { continue }
+            if token.isSingleWord, touchesWord(text, range) { continue }
+            let extent = extent(of: token, range, in: text, from: start)
+            if start < extent.lowerBound { pieces.append(.text(start..<extent.lowerBound)) }
+            pieces.append(.token(token, range))
+            start = extent.upperBound
+        }
+        if start < text.count { pieces.append(.text(start..<text.count)) }
+        return pieces
+    }
+
+    /// The bytes of a token with the white space that it strips.
+    /// - Parameter start: where what came before ends
+    static func extent(
+        of token: Token, _ range: Range<Int>, in text: UnsafeBufferPointer<UInt8>, from start: Int
+    ) -> Range<Int> {
+        let low = token.stripsLeft ? startOfSpace(text, before: range.lowerBound) : range.lowerBound
+        let high = token.stripsRight ? endOfSpace(text, from: range.upperBound) : range.upperBound
+        return max(start, low)..<max(start, low, high)
+    }
+
+    // MARK: Surroundings
+
+    /// The scalar that ends before `end`, and where it begins; nil if there is no valid one.
+    private static func scalar(
+        _ text: UnsafeBufferPointer<UInt8>, before end: Int
+    ) -> (Unicode.Scalar, start: Int)? {
+        for length in 1...4 where length <= end {
+            guard text[end - length] & 0xC0 != 0x80 else { continue }
+            let (scalar, got) = decodeScalar(text, at: end - length)
+            guard let scalar, got == length else { return nil }
+            return (scalar, end - length)
         }
         return nil
     }
 
-    /// The next place where a token might begin.
-    private func nextCandidate(
-        in text: UnsafeBufferPointer<UInt8>, from start: Int
-    ) -> Int? {
-        guard start < text.count, let base = text.baseAddress else { return nil }
-        // Nearly always they all begin with "<".
-        if firstBytes.count == 1 {
-            return memchr(base + start, Int32(firstBytes[0]), text.count - start).map {
-                UnsafeRawPointer($0) - UnsafeRawPointer(base)
-            }
+    private static func touchesWord(
+        _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>
+    ) -> Bool {
+        if let before = scalar(text, before: range.lowerBound)?.0, before.isWordCharacter {
+            return true
         }
-        return text[start...].firstIndex { !candidates[Int($0)].isEmpty }
+        guard range.upperBound < text.count else { return false }
+        return decodeScalar(text, at: range.upperBound).scalar?.isWordCharacter ?? false
+    }
+
+    private static func startOfSpace(_ text: UnsafeBufferPointer<UInt8>, before end: Int) -> Int {
+        var end = end
+        while let (scalar, start) = scalar(text, before: end), scalar.properties.isWhitespace {
+            end = start
+        }
+        return end
+    }
+
+    private static func endOfSpace(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var start = start
+        while start < text.count {
+            let (scalar, length) = decodeScalar(text, at: start)
+            guard let scalar, scalar.properties.isWhitespace else { break }
+            start += length
+        }
+        return start
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether this is a letter, mark, decimal digit, connector or joiner: `\w` of Unicode's regular
+    /// expressions.
+    fileprivate var isWordCharacter: Bool {
+        if properties.isAlphabetic || properties.isJoinControl { return true }
+        switch properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation:
+            return true
+        default: return false
+        }
     }
 }

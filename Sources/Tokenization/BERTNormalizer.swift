@@ -22,14 +22,28 @@ struct BERTNormalizer: Sendable, Equatable {
 
     /// The words of `text`, normalised, in order.
     func words(_ text: UnsafeBufferPointer<UInt8>) -> [[Unicode.Scalar]] {
+        Self.words(normalized(text))
+    }
+
+    /// The clean text as UTF-8.
+    func normalizedBytes(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for scalar in normalized(text) {
+            bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        }
+        return bytes
+    }
+
+    /// The words of a text that is normalised already, in order.
+    static func words(_ text: some Sequence<Unicode.Scalar>) -> [[Unicode.Scalar]] {
         var words: [[Unicode.Scalar]] = []
         var word: [Unicode.Scalar] = []
         func endWord() {
             if !word.isEmpty { words.append(word) }
             word.removeAll(keepingCapacity: true)
         }
-        for scalar in normalized(text) {
-            switch Self.role(scalar) {
+        for scalar in text {
+            switch role(scalar) {
             case .space: endWord()
             case .punctuation:
                 endWord()

@@ -65,11 +65,18 @@ struct ByteStringTable: Sendable {
     }
 
     /// A table of strings.
+    /// - Parameters:
+    ///   - strings: numbered by their places
+    ///   - isLeftOut: places whose strings are not found again, and need not be unique
+    ///   - duplicate: receives the places of two equal strings
     /// - Returns: nil, and the places of two equal strings in `duplicate`, if they are not unique.
-    init?(_ strings: ByteStrings, duplicate: inout (Int, Int)) {
+    init?(
+        _ strings: ByteStrings, leavingOut isLeftOut: (Int) -> Bool = { _ in false },
+        duplicate: inout (Int, Int)
+    ) {
         self.strings = strings
         slots = Self.emptySlots(strings.count)
-        for index in 0..<strings.count {
+        for index in 0..<strings.count where !isLeftOut(index) {
             let slot = strings.withBytes(of: index) { find($0) }
             if slots[slot] >= 0 {
                 duplicate = (Int(slots[slot]), index)

@@ -90,14 +90,15 @@ extension Tokenizer {
             var start = 0
             for literal in prompt.literals {
                 var position = literal.lowerBound
-                while let found = addedTokens.first(
+                while let (token, range) = addedTokens.firstSpecial(
                     in: UnsafeBufferPointer(rebasing: bytes[..<literal.upperBound]),
-                    from: position, .special)
+                    from: position)
                 {
-                    try append(bytes[start..<found.range.lowerBound], options, to: &result)
-                    result.ids.append(found.token.id)
-                    position = found.range.upperBound
-                    start = position
+                    let extent = AddedTokens.extent(of: token, range, in: bytes, from: start)
+                    try append(bytes[start..<extent.lowerBound], options, to: &result)
+                    result.ids.append(token.id)
+                    position = range.upperBound
+                    start = extent.upperBound
                 }
             }
             try append(bytes[start...], options, to: &result)

@@ -96,13 +96,13 @@ public struct RecordTokenizer: Sendable {
     public let options: Options
     private let endOfSequenceID: Int32
 
-    /// - Throws: ``TokenizationError/noEndOfSequence`` if responses are wanted and the tokenizer
+    /// - Throws: ``TokenizationError/noEndOfSequence(fault:)`` if responses are wanted and the tokenizer
     ///   has no end.
     public init(_ tokenizer: Tokenizer, _ options: Options) throws(TokenizationError) {
         self.tokenizer = tokenizer
         self.options = options
         guard let end = tokenizer.endOfSequenceID ?? (options.field == nil ? nil : -1) else {
-            throw .noEndOfSequence
+            throw .noEndOfSequence(fault: tokenizer.endOfSequenceFault)
         }
         endOfSequenceID = end
     }

@@ -13,6 +13,9 @@ struct SpecialTokenRoles {
     var beginningID: Int32?
     var paddingID: Int32?
     var chatTemplate: String?
+    /// The ends of sequence that ``endOfSequenceIDs`` has, with the files that name them.
+    var unusableEnd: String? { endSources.isEmpty ? nil : endSources.joined(separator: "; ") }
+    private var endSources: [String] = []
     /// Where the end of sequence is named, for messages.
     private var source = ""
 
@@ -33,8 +36,13 @@ struct SpecialTokenRoles {
         }
         for name in ["generation_config.json", "config.json"] {
             guard let file = try TokenizerFile.optional(directory, name) else { continue }
-            for id in file.root["eos_token_id"]?.idList ?? []
-            where !endOfSequenceIDs.contains(id) {
+            let ends = file.root["eos_token_id"]?.idList ?? []
+            if !ends.isEmpty {
+                let list = ends.map { String($0) }.joined(separator: ", ")
+                endSources.append(
+                    "\(file.path): eos_token_id \(list) is no token of its vocabulary")
+            }
+            for id in ends where !endOfSequenceIDs.contains(id) {
                 endOfSequenceIDs.append(id)
             }
             beginningID = beginningID ?? file.root["bos_token_id"]?.idList.first

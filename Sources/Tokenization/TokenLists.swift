@@ -113,6 +113,9 @@ struct TokenLists {
 
     // MARK: In the order of ids
 
+    /// Some vocabularies leave ids unused, though never many more than they use.
+    private static func maximumID(count: Int) -> Int { 4 * count + 1 << 20 }
+
     /// Spellings and kinds in the order of ids, added tokens included.
     /// - Throws: what is wrong, as ``TokenizationError/malformed(source:what:)``.
     func vocabulary(
@@ -120,11 +123,16 @@ struct TokenLists {
     ) throws(TokenizationError) -> (tokens: ByteStrings, kinds: [TokenKind]) {
         if let fault { throw .malformed(source: source, what: fault) }
         var list = tokens ?? ByteStrings()
-        var places = [Int](repeating: -1, count: list.count + added.count)
-        var highest = -1
+        let highest = Int(max(ids.max() ?? -1, added.map(\.id).max() ?? -1))
+        let limit = Self.maximumID(count: list.count + added.count)
+        guard highest < limit else {
+            throw .malformed(
+                source: source,
+                what: "id \(highest) is beyond what \(list.count + added.count) tokens can have "
+                    + "(expected less than \(limit))")
+        }
+        var places = [Int](repeating: -1, count: highest + 1)
         func place(_ index: Int, at id: Int32) throws(TokenizationError) {
-            highest = max(highest, Int(id))
-            guard Int(id) < places.count else { return }
             let other = places[Int(id)]
             guard other < 0 || list[other] == list[index] && index >= ids.count else {
                 throw .malformed(
@@ -140,14 +148,10 @@ struct TokenLists {
             list.append(token.content)
             try place(list.count - 1, at: token.id)
         }
-        if let gap = places.firstIndex(of: -1), gap < highest {
-            throw .malformed(
-                source: source, what: "no token has the id \(gap), but later ids are in use")
-        }
         var ordered = ByteStrings()
         ordered.reserveCapacity(highest + 1, bytes: list.storage.count)
-        for index in places.prefix(highest + 1) { ordered.append(list[index]) }
-        var kinds = [TokenKind](repeating: .ordinary, count: ordered.count)
+        for index in places { ordered.append(index < 0 ? [] : list[index]) }
+        var kinds = places.map { $0 < 0 ? TokenKind.unused : .ordinary }
         for token in added { kinds[Int(token.id)] = token.isSpecial ? .special : .added }
         return (ordered, kinds)
     }

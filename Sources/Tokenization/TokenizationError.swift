@@ -17,7 +17,8 @@ public enum TokenizationError: ReportedError, Equatable {
     /// An operation that only some kinds of tokenizer have.
     case notAvailable(operation: String, kind: String)
     /// The tokenizer has no end-of-sequence token.
-    case noEndOfSequence
+    /// Or a file names one that is none; then the argument says which.
+    case noEndOfSequence(fault: String?)
     /// The vocabulary asked for is smaller than bytes and special tokens alone.
     case vocabularyTooSmall(got: Int, minimum: Int)
     /// Nothing to learn from.
@@ -55,7 +56,8 @@ public enum TokenizationError: ReportedError, Equatable {
             "token id outside the vocabulary (got \(got), expected 0 to \(size - 1))"
         case .notAvailable(let operation, let kind):
             "\(operation) is not available for a \(kind) tokenizer"
-        case .noEndOfSequence: "the tokenizer names no end-of-sequence token"
+        case .noEndOfSequence(let fault):
+            "the tokenizer names no end-of-sequence token" + (fault.map { " (\($0))" } ?? "")
         case .vocabularyTooSmall(let got, let minimum):
             "vocabulary size too small (got \(got), expected at least \(minimum))"
         case .nothingToLearn: "no text to learn a vocabulary from"

@@ -18,12 +18,16 @@ extension Tokenizer {
     ) throws(TokenizationError) -> [UInt8] {
         let ids = Array(ids)
         for id in ids {
-            guard vocabulary.contains(id) else {
+            guard id >= 0, Int(id) < vocabularySize else {
                 throw .unknownID(got: id, vocabularySize: vocabularySize)
             }
         }
         func kept() -> [Int32] {
-            ids.filter { !skipsSpecialTokens || vocabulary.kinds[Int($0)] != .special }
+            // Ids that no token has stand for nothing.
+            ids.filter { id in
+                let kind = vocabulary.kinds[Int(id)]
+                return kind != .unused && (!skipsSpecialTokens || kind != .special)
+            }
         }
         switch model {
         case .bytePairs:

@@ -11,6 +11,14 @@ extension Tokenizer {
     ///   is an error that names it.
     public static func load(directory: String) throws(TokenizationError) -> Tokenizer {
         let roles = try SpecialTokenRoles(directory: directory)
+        var tokenizer = try load(directory, roles)
+        if tokenizer.endOfSequenceID == nil { tokenizer.endOfSequenceFault = roles.unusableEnd }
+        return tokenizer
+    }
+
+    private static func load(
+        _ directory: String, _ roles: SpecialTokenRoles
+    ) throws(TokenizationError) -> Tokenizer {
         let hasPieces = TokenizerFile.exists(directory + "/tokenizer.model")
         if TokenizerFile.exists(directory + "/tokenizer.json") {
             do throws(TokenizationError) {
@@ -63,14 +71,14 @@ extension Tokenizer {
                 let id = token["id"]?.integer.flatMap({ Int32(exactly: $0) }), id >= 0,
                 !content.isEmpty
             else { throw file.malformed("added_tokens: an entry without content or id") }
-            if token["single_word"]?.bool == true {
-                throw file.unsupported("added token '\(content)' with single_word")
-            }
+            let isSpecial = token["special"]?.bool ?? false
             result.append(
                 AddedTokens.Token(
-                    id: id, content: content, isSpecial: token["special"]?.bool ?? false,
+                    id: id, content: content, isSpecial: isSpecial,
                     stripsLeft: token["lstrip"]?.bool ?? false,
-                    stripsRight: token["rstrip"]?.bool ?? false))
+                    stripsRight: token["rstrip"]?.bool ?? false,
+                    isSingleWord: token["single_word"]?.bool ?? false,
+                    isNormalized: token["normalized"]?.bool ?? !isSpecial))
         }
         return result
     }
@@ -80,10 +88,15 @@ extension Tokenizer {
         _ roles: SpecialTokenRoles
     ) throws(TokenizationError) -> Tokenizer {
         let preTokenizer = try byteLevelPreTokenizer(file)
-        for key in ["dropout", "continuing_subword_prefix", "end_of_word_suffix"] {
-            if let value = model[key], !value.isNull, value.string != "", value != .integer(0) {
+        for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
+            if let value = model[key], !value.isNull, value.string != "" {
                 throw file.unsupported("model.\(key)")
             }
+        }
+        if let dropout = model["dropout"], !dropout.isNull,
+            dropout != .integer(0), dropout != .number(0)
+        {
+            throw file.unsupported("model.dropout other than 0, which makes ids a matter of chance")
         }
         for key in ["byte_fallback", "fuse_unk"] where model[key]?.bool == true {
             // Fusing matters only where an unknown token exists.
@@ -130,8 +143,10 @@ extension Tokenizer {
             classificationID: try required(roles.classification ?? "[CLS]"),
             separatorID: try required(roles.separator ?? "[SEP]"))
         return Tokenizer(
-            vocabulary: vocabulary, model: .wordPiece(wordPiece), addedTokens: AddedTokens(added),
-            special: ids, chatTemplate: roles.chatTemplate)
+            vocabulary: vocabulary, model: .wordPiece(wordPiece),
+            addedTokens: AddedTokens(added) { content in
+                content.withUnsafeBufferPointer { normalizer.normalizedBytes($0) }
+            }, special: ids, chatTemplate: roles.chatTemplate)
     }
 
     /// GPT-2's original pair of files.
@@ -145,11 +160,9 @@ extension Tokenizer {
             try parser.parseEnd()
         }
         var added: [AddedTokens.Token] = []
-        if let more = try TokenizerFile.optional(directory, "added_tokens.json") {
-            for (content, value) in more.root {
-                guard let id = value.integer.flatMap({ Int32(exactly: $0) }), id >= 0 else {
-                    throw more.malformed("token '\(content)' has no id")
-                }
+        let more = directory + "/added_tokens.json"
+        if TokenizerFile.exists(more) {
+            for (content, id) in try TokenizerFile.tokens(more) {
                 added.append(AddedTokens.Token(id: id, content: content, isSpecial: true))
             }
         }

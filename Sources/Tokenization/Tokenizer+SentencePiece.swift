@@ -35,18 +35,15 @@ extension Tokenizer {
     private static func addedTokens(
         _ directory: String, after pieces: ByteStrings
     ) throws(TokenizationError) -> [(id: Int32, content: String)] {
-        guard let file = try TokenizerFile.optional(directory, "added_tokens.json") else {
-            return []
-        }
+        let path = directory + "/added_tokens.json"
+        guard TokenizerFile.exists(path) else { return [] }
         var added: [(id: Int32, content: String)] = []
-        for (content, value) in file.root {
-            guard let id = value.integer.flatMap({ Int32(exactly: $0) }), id >= 0 else {
-                throw file.malformed("token '\(content)' has no id")
-            }
+        for (content, id) in try TokenizerFile.tokens(path) {
             if Int(id) >= pieces.count {
                 added.append((id, content))
             } else if !pieces[Int(id)].elementsEqual(content.utf8) {
-                throw file.malformed("id \(id) of '\(content)' is that of another piece")
+                throw .malformed(
+                    source: path, what: "id \(id) of '\(content)' is that of another piece")
             }
         }
         return added.sorted { $0.id < $1.id }

@@ -101,7 +101,7 @@ extension Tokenizer {
 
     private func description(of model: BytePairModel) -> JSONValue {
         var tokens: JSONObject = [:]
-        for id in 0..<Int32(vocabulary.count) {
+        for id in 0..<Int32(vocabulary.count) where vocabulary.contains(id) {
             tokens[vocabulary.spelling(id)] = .integer(Int64(id))
         }
         let merges = model.merges.pairs.map { pair in

@@ -44,6 +44,8 @@ public struct Tokenizer: Sendable {
     let vocabulary: Vocabulary
     let model: Model
     let addedTokens: AddedTokens
+    /// Why no token ends a sequence although a file names one; nil otherwise.
+    var endOfSequenceFault: String?
     /// The ids that have a role of their own.
     public let special: SpecialTokenIDs
     /// The checkpoint's chat template (Jinja), if it has one.
@@ -61,7 +63,8 @@ public struct Tokenizer: Sendable {
         self.chatTemplate = chatTemplate
     }
 
-    /// The number of tokens, added and special ones included; ids are `0..<vocabularySize`.
+    /// The number of ids, added and special tokens included; ids are `0..<vocabularySize`, of which
+    /// some files leave a few unused.
     public var vocabularySize: Int { vocabulary.count }
 
     /// The end-of-sequence id.
@@ -143,7 +146,7 @@ public struct Tokenizer: Sendable {
         case .asText: withoutSpecialTokens(text, options, into: &encoding)
         case .allow: withSpecialTokens(text, options, into: &encoding)
         case .error:
-            if let found = addedTokens.first(in: text, from: 0, .special) {
+            if let found = addedTokens.firstSpecial(in: text, from: 0) {
                 throw .specialTokenInText(
                     token: found.token.content, byteOffset: found.range.lowerBound)
             }
@@ -157,12 +160,10 @@ public struct Tokenizer: Sendable {
         _ text: UnsafeBufferPointer<UInt8>, _ options: EncodingOptions,
         into encoding: inout Encoding
     ) {
-        if !addedTokens.isEmpty(.special) {
-            var start = 0
-            while let found = addedTokens.first(in: text, from: start, .special) {
-                encoding.specialTokenOccurrences += 1
-                start = found.range.upperBound
-            }
+        var start = 0
+        while let found = addedTokens.firstSpecial(in: text, from: start) {
+            encoding.specialTokenOccurrences += 1
+            start = found.range.upperBound
         }
         encode(text, cutting: .plain, options, into: &encoding)
     }
@@ -187,18 +188,57 @@ public struct Tokenizer: Sendable {
             encodeOrdinary(text, 0..<text.count, into: &encoding, workspace)
             return
         }
-        var start = 0
-        while let (token, range) = addedTokens.first(in: text, from: start, scope) {
-            var end = range.lowerBound
-            var next = range.upperBound
-            if token.stripsLeft { end = Self.withoutTrailingSpace(text, start..<end) }
-            if token.stripsRight { next = Self.afterSpace(text, from: next) }
-            encodeOrdinary(text, start..<end, into: &encoding, workspace)
-            encoding.ids.append(token.id)
-            encoding.offsets?.append(range)
-            start = next
+        for piece in addedTokens.exactPieces(text, scope) {
+            switch piece {
+            case .token(let token, let range): append(token, range, to: &encoding)
+            case .text(let range) where addedTokens.hasNormalized:
+                encodeAroundNormalized(text, range, cutting: scope, into: &encoding, workspace)
+            case .text(let range): encodeOrdinary(text, range, into: &encoding, workspace)
+            }
         }
-        encodeOrdinary(text, start..<text.count, into: &encoding, workspace)
+    }
+
+    private func append(
+        _ token: AddedTokens.Token, _ range: Range<Int>, to encoding: inout Encoding
+    ) {
+        encoding.ids.append(token.id)
+        encoding.offsets?.append(range)
+    }
+
+    /// Encodes a part of a text in which tokens may stand that are looked for after normalisation.
+    private func encodeAroundNormalized(
+        _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>,
+        cutting scope: AddedTokens.Scope, into encoding: inout Encoding, _ workspace: Workspace
+    ) {
+        let part = UnsafeBufferPointer(rebasing: text[range])
+        if case .wordPiece(let model) = model {
+            let normalized = model.normalizer.normalizedBytes(part)
+            normalized.withUnsafeBufferPointer { normalized in
+                for piece in addedTokens.normalizedPieces(normalized, scope) {
+                    switch piece {
+                    case .token(let token, _): encoding.ids.append(token.id)
+                    case .text(let range):
+                        model.encode(
+                            normalized: UnsafeBufferPointer(rebasing: normalized[range]),
+                            into: &encoding.ids)
+                    }
+                }
+            }
+            return
+        }
+        // The others have no normaliser, or one of their own that added tokens do not pass through.
+        for piece in addedTokens.normalizedPieces(part, scope) {
+            func inText(_ range: Range<Int>, from start: Int) -> Range<Int> {
+                start + range.lowerBound..<start + range.upperBound
+            }
+            switch piece {
+            case .token(let token, let covered):
+                append(token, inText(covered, from: range.lowerBound), to: &encoding)
+            case .text(let rest):
+                encodeOrdinary(
+                    text, inText(rest, from: range.lowerBound), into: &encoding, workspace)
+            }
+        }
     }
 
     private func encodeOrdinary(
@@ -239,20 +279,6 @@ public struct Tokenizer: Sendable {
             }
         }
         if !before.isEmpty || !after.isEmpty { encoding.ids = before + encoding.ids + after }
-    }
-
-    private static func withoutTrailingSpace(
-        _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>
-    ) -> Int {
-        var end = range.upperBound
-        while end > range.lowerBound, [9, 10, 11, 12, 13, 32].contains(text[end - 1]) { end -= 1 }
-        return end
-    }
-
-    private static func afterSpace(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        var start = start
-        while start < text.count, [9, 10, 11, 12, 13, 32].contains(text[start]) { start += 1 }
-        return start
     }
 }
 

@@ -66,6 +66,21 @@ struct TokenizerFile {
         }
     }
 
+    /// The tokens of a file that is an object of tokens and ids, in its order. Unlike the members of
+    /// ``root``, tokens that differ only in how characters are composed are two.
+    static func tokens(_ path: String) throws(TokenizationError) -> [(content: String, id: Int32)] {
+        var lists = TokenLists()
+        try parse(path) { parser throws(JSONError) in
+            try lists.takeTokens(&parser, depth: 1)
+            try parser.parseEnd()
+        }
+        if let fault = lists.fault { throw .malformed(source: path, what: fault) }
+        let tokens = lists.tokens ?? ByteStrings()
+        return lists.ids.indices.map {
+            (String(decoding: tokens[$0], as: UTF8.self), lists.ids[$0])
+        }
+    }
+
     /// The file if it exists.
     static func optional(_ directory: String, _ name: String) throws(TokenizationError)
         -> TokenizerFile?

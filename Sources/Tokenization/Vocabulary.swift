@@ -6,6 +6,8 @@ enum TokenKind: UInt8, Sendable {
     case added
     /// Stands for structure, not for text: cut out of text only if that is asked for.
     case special
+    /// No token has this id.
+    case unused
 }
 
 /// The tokens of a tokenizer: spelling, meaning in bytes, and kind of each id.
@@ -29,7 +31,10 @@ struct Vocabulary: Sendable {
         throws(TokenizationError)
     {
         var duplicate = (0, 0)
-        guard let spellings = ByteStringTable(tokens, duplicate: &duplicate) else {
+        guard
+            let spellings = ByteStringTable(
+                tokens, leavingOut: { kinds[$0] == .unused }, duplicate: &duplicate)
+        else {
             let token = String(decoding: tokens[duplicate.0], as: UTF8.self)
             throw .malformed(
                 source: source,
@@ -74,7 +79,9 @@ struct Vocabulary: Sendable {
     }
 
     /// Whether `id` is a token of this vocabulary.
-    func contains(_ id: Int32) -> Bool { id >= 0 && Int(id) < count }
+    func contains(_ id: Int32) -> Bool {
+        id >= 0 && Int(id) < count && kinds[Int(id)] != .unused
+    }
 
     /// The ids of one kind, ascending.
     func ids(of kind: TokenKind) -> [Int32] {

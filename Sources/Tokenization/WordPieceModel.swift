@@ -34,8 +34,18 @@ struct WordPieceModel: Sendable {
 
     /// Appends the ids of `text` to `ids`.
     func encode(_ text: UnsafeBufferPointer<UInt8>, into ids: inout [Int32]) {
+        encode(normalizer.words(text), into: &ids)
+    }
+
+    /// Appends the ids of a text that is normalised already to `ids`.
+    func encode(normalized text: UnsafeBufferPointer<UInt8>, into ids: inout [Int32]) {
+        let scalars = String(decoding: text, as: UTF8.self).unicodeScalars
+        encode(BERTNormalizer.words(scalars), into: &ids)
+    }
+
+    private func encode(_ words: [[Unicode.Scalar]], into ids: inout [Int32]) {
         var bytes: [UInt8] = []
-        for word in normalizer.words(text) {
+        for word in words {
             guard word.count <= maximumWordLength else {
                 ids.append(unknownID)
                 continue

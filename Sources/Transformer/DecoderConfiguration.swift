@@ -30,6 +30,8 @@ public struct DecoderConfiguration: Sendable, Hashable {
     public var normEpsilon: Float
     /// θ, the base of the rotary frequencies (Llama).
     public var ropeTheta: Float
+    /// What positions are divided by before they rotate: linear scaling, 1 for none (Llama).
+    public var ropeScale: Float
     /// Whether the vocabulary projection is the embedding table.
     public var tiedHead: Bool
     /// Standard deviation of random initial weights.
@@ -43,7 +45,8 @@ public struct DecoderConfiguration: Sendable, Hashable {
     public init(
         architecture: DecoderArchitecture, vocabularySize: Int, width: Int, layerCount: Int,
         headCount: Int, keyValueHeadCount: Int, headWidth: Int, feedForwardWidth: Int,
-        maximumPositions: Int, normEpsilon: Float, ropeTheta: Float = 10_000, tiedHead: Bool,
+        maximumPositions: Int, normEpsilon: Float, ropeTheta: Float = 10_000, ropeScale: Float = 1,
+        tiedHead: Bool,
         initializerRange: Float = 0.02, eosTokenIDs: [Int32], bosTokenID: Int32? = nil
     ) {
         self.architecture = architecture
@@ -57,6 +60,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
         self.maximumPositions = maximumPositions
         self.normEpsilon = normEpsilon
         self.ropeTheta = ropeTheta
+        self.ropeScale = ropeScale
         self.tiedHead = tiedHead
         self.initializerRange = initializerRange
         self.eosTokenIDs = eosTokenIDs

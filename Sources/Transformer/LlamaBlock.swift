@@ -22,7 +22,8 @@ struct LlamaBlock: DecoderBlock {
         }
         self.configuration = configuration
         rotary = RotaryEmbedding(
-            headWidth: configuration.headWidth, theta: configuration.ropeTheta)
+            headWidth: configuration.headWidth, theta: configuration.ropeTheta,
+            scale: configuration.ropeScale)
         attentionNorm = layout.offset("model.layers.\(layer).input_layernorm.weight")
         queryKeyValue = group(["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"])
         output = linear("self_attn.o_proj")

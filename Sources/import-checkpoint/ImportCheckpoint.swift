@@ -17,8 +17,8 @@ struct ImportCheckpoint: CommandLineTool {
         abstract:
             "Write a clean checkpoint directory from a GGUF file or a Hugging Face directory.",
         discussion: """
-            GGUF: Llama models in F32, F16, BF16, Q8_0, Q4_0 and Q4_1, versions 2 and 3. \
-            Quantised weights are dequantised, which does not bring back what quantising lost. \
+            GGUF: Llama models in F32, F16, BF16, Q8_0, Q4_0 and Q4_1, versions 2 and 3; of one in \
+            several files the first is named. Quantised weights are dequantised, which does not bring back what quantising lost. \
             The tokenizer in the file becomes tokenizer.json. Directories: GPT-2 and Llama in \
             safetensors, in one file or shards, with any spelling of names and keys that \
             transformers has used. Everything is checked, NaN and infinity included.
@@ -48,15 +48,34 @@ struct ImportCheckpoint: CommandLineTool {
 
     @Option(
         help: ArgumentHelp(
+            """
+            Base of the rotary frequencies, for a source that does not say it; llama.cpp takes \
+            10000 then. One that says another is refused.
+            """, valueName: "x"))
+    var ropeTheta: Float?
+
+    @Flag(help: "Leave the tokenizer behind, as for one of a kind that is not understood.")
+    var weightsOnly = false
+
+    @Option(
+        help: ArgumentHelp(
             "Largest weight file, e.g. 500MB or 2GiB, in bytes without a unit.", valueName: "size"),
         transform: WeightFiles.size(parsing:))
     var maxShardSize = WeightFiles.defaultShardSize
 
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        if let ropeTheta, !(ropeTheta > 0 && ropeTheta.isFinite) {
+            throw ValidationError("--rope-theta: got \(ropeTheta), expected a positive number")
+        }
+    }
+
     mutating func execute(_ log: Log) throws {
         try OutputClaim.directory(out, .checkpoint)
-        let model = try CheckpointImport(source: source, unpermuting: unpermute)
+        let model = try CheckpointImport(
+            source: source, unpermuting: unpermute, ropeTheta: ropeTheta,
+            takesTokenizer: !weightsOnly)
         for warning in model.checkpoint.warnings { log.warning(warning) }
         let tokenizer = try model.tokenizer.map(makeTokenizer)
         try model.write(
@@ -77,7 +96,7 @@ struct ImportCheckpoint: CommandLineTool {
             throw CheckpointError.unsupported(
                 file: source,
                 what: "tokenizer.ggml.model (got \(parts.model), expected gpt2 with a "
-                    + "tokenizer.ggml.pre)")
+                    + "tokenizer.ggml.pre; --weights-only leaves the tokenizer behind)")
         }
         return try Tokenizer(
             ggufTokens: parts.tokens, merges: parts.merges,

@@ -162,6 +162,7 @@ import ToolKit
             [("p", texts.p), ("q", texts.q)].compactMap { name, side in side.map { (name, $0) } },
             lengthsMatch: matchLength, log)
         let extractor = try (p ?? q) == nil ? nil : model.map(FeatureExtractor.load(directory:))
+        for warning in extractor?.warnings ?? [] { log.warning(warning) }
         var tokens = try (p: tokens(texts.p, extractor), q: tokens(texts.q, extractor))
         let match = matchLength ? try LengthMatch(cutting: &tokens.p, &tokens.q) : nil
         match?.report(log)

@@ -47,6 +47,7 @@ import ToolKit
         Parallel.configure(threads: common.threadCount)
         let model = try TextEmbedder.load(
             directory: embedder, precision: precision.precision)
+        for warning in model.warnings { log.warning(warning) }
         var ranker = RecordRanker(strictLimit: strict ? model.maximumTokens : nil)
         let work = {
             [

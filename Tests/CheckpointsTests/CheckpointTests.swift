@@ -261,8 +261,6 @@ import Transformer
         let source = try TensorSource(directory: directory.file("s"))
         #expect(source.names == ["a", "b", "c"])
         #expect(try source.floats("c") == [0, 1])
-        #expect(try source.floats("c", shape: [2]) == [0, 1])
-        #expect(failure { _ = try source.floats("c", shape: [1, 2]) } != nil)
     }
 
     @Test(arguments: [

@@ -86,7 +86,6 @@ import Transformer
         (llama, "\"bos_token_id\":1", "\"hidden_act\":\"gelu\""),
         (llama, "\"bos_token_id\":1", "\"rope_interleaved\":true"),
         (llama, "\"bos_token_id\":1", "\"rope_scaling\":{\"rope_type\":\"llama3\",\"factor\":8}"),
-        (llama, "\"bos_token_id\":1", "\"rope_scaling\":{\"type\":\"linear\",\"factor\":2}"),
         (llama, "\"bos_token_id\":1", "\"rope_parameters\":{\"rope_type\":\"yarn\"}"),
         (llama, "\"bos_token_id\":1", "\"rope_parameters\":{\"partial_rotary_factor\":0.5}"),
     ]) func refusesOtherModels(_ text: String, _ old: String, _ new: String) throws {
@@ -110,8 +109,7 @@ import Transformer
         (gpt2, "\"n_layer\":12", "\"n_layer\":2147483647"),
         (llama, "\"num_key_value_heads\":3", "\"head_dim\":2147483646"),
         (gpt2, "1e-05", "-1e-05"),
-        (gpt2, "\"eos_token_id\":50256", "\"eos_token_id\":50257"),
-        (gpt2, "\"eos_token_id\":50256", "\"eos_token_id\":-1"),
+        (gpt2, "\"eos_token_id\":50256", "\"eos_token_id\":\"x\""),
         (gpt2, "\"model_type\":\"gpt2\",", ""),
         (gpt2, "{\"model_type\"", "[{\"model_type\""),
         (llama, "\"num_key_value_heads\":3", "\"num_key_value_heads\":2"),
@@ -159,10 +157,9 @@ import Transformer
 
     @Test func generationDecidesWhereTextsEnd() throws {
         let base = try read(Self.llama).configuration
-        #expect(try base.withEnds(nil).eosTokenIDs == [2, 0])
-        #expect(try base.withEnds([]).eosTokenIDs == [2, 0])
-        #expect(try base.withEnds([7]).eosTokenIDs == [7])
-        #expect(try base.withEnds([7, 2, 8]).eosTokenIDs == [2, 7, 8])
-        #expect(failure { _ = try base.withEnds([49152]) } != nil)
+        #expect(base.withEnds(nil).eosTokenIDs == [2, 0])
+        #expect(base.withEnds([]).eosTokenIDs == [2, 0])
+        #expect(base.withEnds([7]).eosTokenIDs == [7])
+        #expect(base.withEnds([7, 2, 8]).eosTokenIDs == [2, 7, 8])
     }
 }

@@ -78,7 +78,8 @@ import Transformer
             (0..<width).map { states.matrix.base[$0] }
         }
         let extractor = try FeatureExtractor.load(directory: directory.path)
-        let features = try extractor.lastTokenFeatures(["a", ""], maximumTokens: 8)
+        let features = try extractor.lastTokenFeatures(
+            ofTokens: extractor.tokens(of: ["a", ""], maximumTokens: 8))
         #expect(largestDifference(features[width...], expected) < 1e-5)
         let embedder = try TextEmbedder.load(directory: directory.path)
         let vectors = try embedder.embed(["a", ""]).vectors
@@ -94,7 +95,8 @@ import Transformer
         #expect(throws: EmbeddingError.noTokens(index: 1)) { try embedder.embed(["a", ""]) }
         let extractor = try FeatureExtractor.load(directory: directory.path)
         #expect(throws: EmbeddingError.noTokens(index: 0)) {
-            try extractor.lastTokenFeatures([""], maximumTokens: 8)
+            try extractor.lastTokenFeatures(
+                ofTokens: extractor.tokens(of: [""], maximumTokens: 8))
         }
     }
 
@@ -113,7 +115,8 @@ import Transformer
         let directory = try TemporaryDirectory()
         let decoder = try TinyDecoder.write(configuration, to: directory)
         let extractor = try FeatureExtractor.load(directory: directory.path)
-        let features = try extractor.lastTokenFeatures(Self.texts, maximumTokens: 12)
+        let features = try extractor.lastTokenFeatures(
+            ofTokens: extractor.tokens(of: Self.texts, maximumTokens: 12))
         let width = configuration.width
         #expect(extractor.width == width)
         for (index, text) in Self.texts.enumerated() {
