@@ -26,9 +26,12 @@ public struct DirectionalSlopes: Sendable {
     public let errors: [(large: Double, small: Double)]
 
     /// Measures `function` around `point`, where it must be smooth.
+    ///
+    /// - Parameter relativeStep: the larger step, in norms of the point
     public init(
         of name: String, at point: [Double], seed: UInt64 = 1,
-        directions count: Int = directionCount, _ function: ([Double]) -> Double
+        directions count: Int = directionCount, relativeStep: Double = 1e-3,
+        _ function: ([Double]) -> Double
     ) {
         var values: [Double] = []
         var errors: [(large: Double, small: Double)] = []
@@ -46,9 +49,9 @@ public struct DirectionalSlopes: Sendable {
                 }
                 return (shifted(step) - shifted(-step)) / (2 * step)
             }
-            // A thousandth of the point's norm: truncation and rounding both stay far below the
+            // With a thousandth of the point's norm truncation and rounding both stay far below the
             // tolerance.
-            let step = 1e-3 * max(size, 1e-3) / max(Self.norm(direction), 1e-3)
+            let step = relativeStep * max(size, 1e-3) / max(Self.norm(direction), 1e-3)
             let (large, small) = (slope(step), slope(step / 2))
             let limit = (4 * small - large) / 3
             values.append(limit)
