@@ -14,7 +14,8 @@ extension FuzzTarget {
             var dialect = Dialect()
             _ = dialect.adapt(toRefusal: header)
         }
-        let reply = try ChatReply(JSONValue(parsing: parts[0]))
+        let body = try JSONValue(parsing: parts[0])
+        guard let reply = try? ChatReply(body) else { return }
         _ = reply.flaw(isCutAllowed: true)
         _ = reply.flaw(isCutAllowed: false)
         _ = try? JudgeAnswer(text: reply.text ?? "")
