@@ -138,7 +138,8 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["StreamIO", "Transformer", "Checkpoints"],
+            name: "TestSupport",
+            dependencies: ["Kernels", "StreamIO", "Transformer", "Checkpoints"],
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("KernelsTests", ["Kernels", "TestSupport"]),
         tests("TransformerTests", ["Transformer", "Checkpoints", "TestSupport"]),

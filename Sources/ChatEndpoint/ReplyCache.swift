@@ -68,7 +68,7 @@ package final class ReplyCache: Sendable {
     package subscript(_ key: String) -> Entry? { state.withLock { $0.entries[key] } }
 
     /// Adds an answer. When this returns the system has it, and a process that is killed loses nothing.
-    package func append(key: String, _ entry: Entry, origin: [String: JSONValue]) throws {
+    package func append(key: String, _ entry: Entry, origin: JSONObject) throws {
         var line = try JSONValue.object([
             "key": .string(key), "response": entry.response,
             "time": .string(Date().formatted(.iso8601)), "status": .integer(200),
@@ -152,7 +152,10 @@ extension ReplyCache {
                     length += line.count + 1
                 } catch {
                     fault = .cache(path: "\(path):\(lines.lineNumber)", problem: "\(error)")
-                    isTorn = zip(line, Self.beginning).allSatisfy { $0 == $1 }
+                    // A machine that lost its power may leave zeros.
+                    isTorn =
+                        zip(line, Self.beginning).allSatisfy { $0 == $1 }
+                        || line.allSatisfy { $0 == 0 }
                 }
             }
             if let fault, !isTorn { throw fault }

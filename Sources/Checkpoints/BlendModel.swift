@@ -21,7 +21,7 @@ struct BlendModel: Sendable {
     let directory: String
     /// The decoder's configuration, nil for another kind of model.
     let config: HuggingFaceConfig?
-    let rawConfig: [String: JSONValue]
+    let rawConfig: JSONObject
     private let source: TensorSource
     /// Canonical names to those of the files.
     private var names: [String: String]

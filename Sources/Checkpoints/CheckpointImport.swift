@@ -36,7 +36,7 @@ public struct CheckpointImport {
         }
         let model = try GGUFLlama(GGUFFile(path: source))
         let parameters = try model.parameters(unpermuting: unpermuting)
-        var raw: [String: JSONValue] = [:]
+        var raw: JSONObject = [:]
         if let pad = model.tokenizer?.pad { raw["pad_token_id"] = .integer(Int64(pad)) }
         var checkpoint = Checkpoint(
             config: HuggingFaceConfig(model.configuration, raw: raw), parameters: parameters)
@@ -86,7 +86,7 @@ public struct CheckpointImport {
 extension GGUFTokenizer {
     /// The text of `generation_config.json`.
     var generationConfig: [UInt8] {
-        var members: [String: JSONValue] = [:]
+        var members: JSONObject = [:]
         for (key, token) in [
             ("bos_token_id", bos), ("eos_token_id", eos), ("pad_token_id", pad),
         ] {

@@ -31,6 +31,11 @@ public struct RecordReader: ~Copyable {
     public internal(set) var count = 0
     /// How many bad records were dropped.
     public private(set) var skipped = 0
+    /// How many records it has passed: those given out, those dropped because they are no records, and
+    /// those of an earlier run.
+    public private(set) var position = 0
+    /// The records that an earlier run has done, which are passed unread.
+    private var done = 0
 
     private let paths: [String]
     private var nextPath = 0
@@ -53,11 +58,16 @@ public struct RecordReader: ~Copyable {
         for path in self.paths { try InputFile.check(path: path) }
     }
 
+    /// Has the first `count` records passed unread; to be called before any is read.
+    package mutating func pass(_ count: Int) { done = count }
+
     /// The next record; nil after the last.
     public mutating func next() throws -> Record? {
         while true {
             while let block, nextInBlock < block.count {
                 nextInBlock += 1
+                position += 1
+                guard position > done else { continue }
                 do throws(RecordError) {
                     let record = try block.record(nextInBlock - 1)
                     count += 1

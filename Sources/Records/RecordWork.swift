@@ -68,10 +68,10 @@ extension RecordReader {
 extension JSONSerializer {
     /// Writes a value of a record, or all of one.
     mutating func write(
-        _ value: JSONValue, _ location: SourceLocation?
+        _ value: JSONValue, spelling: [UInt8]? = nil, _ location: SourceLocation?
     ) throws(RecordError) {
         do throws(JSONError) {
-            try write(value)
+            try write(value, spelling: spelling)
         } catch {
             throw .unfit(location: location, reason: error.description, hint: nil)
         }

@@ -27,7 +27,7 @@ public enum TokenizationError: ReportedError, Equatable {
     /// A prompt template has a place that the record has no field for.
     case missingField(name: String, template: String)
     /// A record that no token record can be made of; `what` has the form "what (got X, expected Y)".
-    case unfitRecord(what: String)
+    case unfitRecord(what: String, hint: String? = nil)
     /// A prompt template's text is wrong.
     case malformedTemplate(what: String)
 
@@ -65,7 +65,7 @@ public enum TokenizationError: ReportedError, Equatable {
         case .nothingToLearn: "no text to learn a vocabulary from"
         case .missingField(let name, let template):
             "field \"\(name)\" for the template '\(template)' (got no string, expected string)"
-        case .unfitRecord(let what): what
+        case .unfitRecord(let what, _): what
         case .malformedTemplate(let what): "prompt template: \(what)"
         }
     }
@@ -77,6 +77,7 @@ public enum TokenizationError: ReportedError, Equatable {
             "--special text takes it as ordinary text, --special allow as the token"
         case .noEndOfSequence:
             "name eos_token in tokenizer_config.json or eos_token_id in generation_config.json"
+        case .unfitRecord(_, let hint): hint
         case .missingField: "choose another --template (dolly, plain, chat or a file)"
         default: nil
         }

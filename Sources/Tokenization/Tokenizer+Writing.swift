@@ -50,15 +50,15 @@ extension Tokenizer {
         return roles
     }
 
-    private var configuration: [String: JSONValue] {
-        var configuration: [String: JSONValue] = roles.mapValues { .string($0) }
+    private var configuration: JSONObject {
+        var configuration = JSONObject(roles.mapValues { .string($0) })
         // The generic class takes tokenizer.json as it is; a model's own class would put its
         // own pre-tokenizer in the place of ours.
         configuration["tokenizer_class"] = .string("PreTrainedTokenizerFast")
         configuration["clean_up_tokenization_spaces"] = .bool(false)
         configuration["add_prefix_space"] = .bool(false)
         if let chatTemplate { configuration["chat_template"] = .string(chatTemplate) }
-        var decoder: [String: JSONValue] = [:]
+        var decoder: JSONObject = [:]
         for token in addedTokens.tokens {
             var entry = description(token).object ?? [:]
             entry["id"] = nil
@@ -96,7 +96,7 @@ extension Tokenizer {
     }
 
     private func description(of model: BytePairModel) -> JSONValue {
-        var tokens: [String: JSONValue] = [:]
+        var tokens: JSONObject = [:]
         for id in 0..<Int32(vocabulary.count) {
             tokens[vocabulary.spelling(id)] = .integer(Int64(id))
         }

@@ -58,7 +58,7 @@ public struct Log: Sendable {
         guard level <= self.level else { return }
         var text: String
         if json {
-            var fields: [String: JSONValue] = [
+            var fields: JSONObject = [
                 "tool": .string(tool), "level": .string(level.name), "message": .string(message),
             ]
             if let hint { fields["hint"] = .string(hint) }

@@ -31,7 +31,7 @@ public final class MetricsFile {
     deinit { close(descriptor) }
 
     /// Appends the metrics of one step.
-    public func write(_ metrics: [String: JSONValue]) throws {
+    public func write(_ metrics: JSONObject) throws {
         // Not a number cannot stand in JSON; a diverged run stops before it gets here.
         try append(try JSONValue.object(metrics).serialized() + [0x0a])
     }
@@ -53,8 +53,8 @@ public final class MetricsFile {
 
 extension StepReport {
     /// The step's fields in a metrics file.
-    public var metrics: [String: JSONValue] {
-        var fields: [String: JSONValue] = [
+    public var metrics: JSONObject {
+        var fields: JSONObject = [
             "step": .integer(Int64(step)), "loss": .number(result.loss),
             "grad_norm": .number(gradientNorm), "learning_rate": .number(learningRate),
             "tokens": .integer(Int64(result.tokens)), "rows": .integer(Int64(result.rows)),

@@ -71,7 +71,7 @@ public struct TrainingState: Sendable, Hashable {
             case .compact(let compact): try sink(compact.bytes(of: entry))
             }
         }
-        var fields: [String: JSONValue] = [
+        var fields: JSONObject = [
             "step": .integer(Int64(step)),
             "settings": .object(settings.mapValues { .string($0) }),
         ]

@@ -98,6 +98,7 @@ public struct ReferenceResolver {
     }
 
     private func load(_ directory: String) throws -> Decoder {
+        // The records were checked against the reference's limits when they were read.
         let checkpoint = try Checkpoint.load(
             directory: directory, isCompact: session.plan?.isCompact == true)
         return Decoder(

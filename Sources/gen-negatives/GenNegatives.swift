@@ -23,7 +23,8 @@ extension OverlongPolicy: ExpressibleByArgument {}
             response; tn, the response cut at random, EOS behind the cut; given, the record's own rejected. \
             A negative equal to the response or to another of the record is drawn again, eight times at most. \
             Every negative holds kind, ids, text, finish, logprob (under the model, unfiltered) and seed; \
-            negatives that a record had are replaced. an, mn and tn depend on seed, model and record alone, \
+            negatives that a record had are replaced, and its ranking and reference scores, which belong to \
+            them, dropped. an, mn and tn depend on seed, model and record alone, \
             unhelpful on the server, bn also on the batch: --batch-size consecutive records of the input or shard.
             """,
         libraries: [BLAS.description])
@@ -135,7 +136,7 @@ extension OverlongPolicy: ExpressibleByArgument {}
                         continue
                     }
                     return PendingRecord(
-                        record: record, source: source,
+                        record: record, source: source, position: reader.position,
                         requests: try unhelpful?.requests(record) ?? [])
                 } catch {
                     try reader.skip(error)
@@ -150,10 +151,20 @@ extension OverlongPolicy: ExpressibleByArgument {}
             return
         }
 
-        var writer = try io.writer()
+        var writer = try io.writer(
+            log,
+            work: {
+                [
+                    "model": try modelDirectoryDigest(model),
+                    "precision": precision.precision.rawValue,
+                    "negatives": try conventions.provenance.serializedText,
+                    "batch size": mix[.bn] > 0 ? String(batchSize) : "any",
+                    "over-long": onOverlong.rawValue,
+                ]
+            }, alignment: mix[.bn] > 0 ? batchSize : 1, reader: &reader)
         var progress = Progress(unit: "records", log: log)
         var upcoming: [PendingRecord] = []
-        var waiting: [Record] = []
+        var waiting: [PendingRecord] = []
         var replaced = 0
         let generator = NegativeGenerator(decoder: generating.decoder, options: options)
         let statistics = try generator.run {
@@ -164,13 +175,14 @@ extension OverlongPolicy: ExpressibleByArgument {}
                 upcoming.reverse()
             }
             guard let item = upcoming.popLast() else { return nil }
-            waiting.append(item.record)
+            waiting.append(item)
             return item.source
         } deliver: { source, negatives in
-            var record = waiting.removeFirst()
+            let item = waiting.removeFirst()
+            var record = item.record
             if record["negatives"] != nil { replaced += 1 }
             try conventions.add(negatives, of: source, to: &record)
-            try writer.write(record)
+            try writer.write(record, inputs: item.position)
             progress.update(writer.count)
         }
         progress.finish()

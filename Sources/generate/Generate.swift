@@ -135,9 +135,18 @@ extension EarlyStopping: ExpressibleByArgument {}
         let description = decoding.description(limits: limits, seed: common.seed)
 
         var reader = try io.reader(log)
-        var writer = try io.writer()
+        var writer = try io.writer(
+            log,
+            work: {
+                [
+                    "model": try modelDirectoryDigest(model),
+                    "precision": precision.precision.rawValue,
+                    "decoding": try description.serializedText, "samples": String(numSamples),
+                    "beams": allBeams ? "all" : "best", "over-long": onOverlong.rawValue,
+                ]
+            }, reader: &reader)
         var progress = Progress(unit: "records", log: log)
-        var waiting: [Record] = []
+        var waiting: [(record: Record, position: Int)] = []
         var (tokens, outputs, atLimit, left) = (0, 0, 0, 0)
         try generator.run {
             while let record = try reader.next() {
@@ -146,7 +155,7 @@ extension EarlyStopping: ExpressibleByArgument {}
                         left += 1
                         continue
                     }
-                    waiting.append(record)
+                    waiting.append((record, reader.position))
                     return request
                 } catch {
                     try reader.skip(error)
@@ -154,10 +163,10 @@ extension EarlyStopping: ExpressibleByArgument {}
             }
             return nil
         } deliver: { _, sequences in
-            var record = waiting.removeFirst()
+            var (record, position) = waiting.removeFirst()
             try conventions.add(sequences, all: numSamples > 1 || allBeams, to: &record)
             record["decoding"] = description
-            try writer.write(record)
+            try writer.write(record, inputs: position)
             let emitted = strategy == .beam && !allBeams ? sequences.prefix(1) : sequences[...]
             outputs += emitted.count
             tokens += emitted.reduce(0) { $0 + $1.ids.count }

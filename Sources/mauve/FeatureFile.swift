@@ -37,7 +37,14 @@ enum FeatureFile {
                 description: "\(path): tensor \"\(chosen.name)\" (got shape \(chosen.shape), "
                     + "expected two dimensions)", hint: nil)
         }
-        return try FeatureSet(values: file.floats(chosen.name), width: chosen.shape[1])
+        let values = try file.floats(chosen.name)
+        if let index = values.firstIndex(where: { !$0.isFinite }) {
+            throw Fault(
+                description: "\(path): tensor \"\(chosen.name)\", row \(index / chosen.shape[1]), "
+                    + "column \(index % chosen.shape[1]) (got \(values[index]), expected a finite number)",
+                hint: "rows and columns count from 0; compute the features of that text again")
+        }
+        return try FeatureSet(values: values, width: chosen.shape[1])
     }
 
     /// Writes the features of both sides as the tensors `p` and `q`.

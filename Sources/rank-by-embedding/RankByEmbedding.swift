@@ -47,7 +47,13 @@ import ToolKit
         let model = try TextEmbedder.load(
             directory: embedder, precision: precision.precision)
         var ranker = RecordRanker(strictLimit: strict ? model.maximumTokens : nil)
-        let counts = try io.transform(batchSize: batchSize, log) { records in
+        let work = {
+            [
+                "embedder": try modelDirectoryDigest(embedder), "strict": strict ? "yes" : "no",
+                "precision": precision.precision.rawValue,
+            ]
+        }
+        let counts = try io.transform(batchSize: batchSize, log, work: work) { records in
             try ranker.rank(records, embed: model.embed)
         }
         if ranker.truncatedCount > 0 {

@@ -72,7 +72,16 @@ import Transformer
             rowLimit: microBatchTokens)
         scorer.perToken = perToken
         if role == .reference { scorer.referenceModel = try modelHash(model) }
-        let counts = try io.transform(batchSize: batchSize, log) { try scorer.score($0) }
+        let work = {
+            [
+                "model": try modelDirectoryDigest(model), "as": role?.rawValue ?? "score",
+                "per token": perToken ? "yes" : "no",
+                "precision": precision.precision.rawValue,
+            ]
+        }
+        let counts = try io.transform(batchSize: batchSize, log, work: work) {
+            try scorer.score($0)
+        }
         log.summary(
             "\(counts.written) records, \(scorer.responseTokens) response tokens, "
                 + "mean NLL \(Progress.fixed(scorer.meanNLL, 4)), "

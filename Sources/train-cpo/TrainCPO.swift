@@ -89,9 +89,15 @@ import Transformer
         }
         let directory = training.model ?? ""
         let shape = try Checkpoint.configuration(directory: directory)
-        let limits = SequenceLimits(shape)
+        var limits = SequenceLimits(shape, name: "the model \(directory)")
+        if let reference {
+            limits.add(
+                try Checkpoint.configuration(directory: reference),
+                name: "the reference \(reference)")
+        }
         let loader = PreferenceLoader(limits: limits, usesRanking: usesRanking)
         let loaded = try TrainingSession.read(input, log) { try loader.load($0) }
+        for warning in loader.warnings(loaded) { log.warning(warning) }
         let kind = try loader.kind(loaded, objective == .dpo ? .dpo : nil)
         log.info("objective \(kind.rawValue), \(loaded.count) records")
 
