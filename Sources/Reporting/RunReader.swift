@@ -79,7 +79,7 @@ extension Run {
                 records.append(record)
             } catch let error as RecordError {
                 if let broken { throw broken }
-                guard case .malformed(let location, let reason) = error else { throw error }
+                guard case .malformed(let location, let reason, _) = error else { throw error }
                 broken = .unfit(
                     location: location, reason: reason,
                     hint: "only the last line of a file may be cut short; write the file again")
