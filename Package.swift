@@ -167,8 +167,9 @@ package.targets += [
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "ChatEndpoint", "Checkpoints", "Embedding", "Evaluation", "Kernels", "Records",
-            "Reporting", "Sampling", "StreamIO", "TestSupport", "Tokenization", "ToolKit",
+            "COpenBLAS", "ChatEndpoint", "Checkpoints", "Embedding", "Evaluation", "Kernels",
+            "Records", "Reporting", "Sampling", "StreamIO", "TestSupport", "Tokenization",
+            "ToolKit",
             "Training", "Transformer", argumentParser,
         ],
         path: "Tests/FuzzTargets", swiftSettings: settings),

@@ -75,7 +75,8 @@ extension Comparison {
             a: plain("a") ?? named.a, b: plain("b").map(ComparisonName.canonical) ?? named.b,
             judge: named.judge == "unnamed judge" ? plain("judge") ?? named.judge : named.judge)
         func count(_ key: String) throws(ReportError) -> Int {
-            guard let value = fields.integer(key), value >= 0 else {
+            // Beyond 2⁵³ a count is no count, and the sum of some would not fit.
+            guard let value = fields.integer(key), (0...1 << 53).contains(value) else {
                 throw .badFile(
                     path: path, got: fields[key].map { "\(key) = \($0.plainText)" } ?? "no \(key)",
                     expected: "a count in \(key)")

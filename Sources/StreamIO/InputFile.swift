@@ -14,6 +14,8 @@ public struct InputFile: ~Copyable {
     private var decoder: ZstdDecoder?
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 64)
     private var consumed = 0
+    /// How many bytes were read, compressed ones where the content is compressed.
+    private var bytesRead = 0
     private var filled = 0
     private var isAtEnd = false
     /// Whether the decoder has more content than there was room for.
@@ -87,6 +89,10 @@ public struct InputFile: ~Copyable {
         buffer.deallocate()
         if isOwned { close(descriptor) }
     }
+
+    /// The longest line that may be made of what was read. A kilobyte of compressed data can hold a
+    /// gigabyte without a newline, which nobody wrote by honest work.
+    package var longestLine: Int { format == .zstd ? (8 << 20) + 10 * bytesRead : .max }
 
     /// Has compressed data delivered as it is.
     package mutating func passThrough() { format = .plain }
@@ -177,6 +183,7 @@ public struct InputFile: ~Copyable {
         guard isReadable(patience) else { return nil }
         let (count, code) = retrying { Glibc.read(descriptor, output.baseAddress, output.count) }
         guard count >= 0 else { throw .readFailed(path: name, reason: systemMessage(code)) }
+        bytesRead += count
         if count == 0 {
             isAtEnd = true
             // Several processes may read one open file, so that only the position tells.

@@ -59,7 +59,7 @@ public struct LineReader: ~Copyable {
     ) throws(StreamError) -> Arrival<Range<Int>> {
         var searched = start
         while true {
-            if let position = newline(from: searched) {
+            if let position = try newline(from: searched) {
                 let line = start..<position
                 start = position + 1
                 return .item(line)
@@ -80,10 +80,19 @@ public struct LineReader: ~Copyable {
         }
     }
 
-    private func newline(from position: Int) -> Int? {
+    private func newline(from position: Int) throws(StreamError) -> Int? {
         guard position < end, let base = buffer.baseAddress,
             let newline = memchr(base + position, 0x0A, end - position)
-        else { return nil }
+        else {
+            guard end - start <= file.longestLine else {
+                throw .corruptFrame(
+                    path: name,
+                    reason:
+                        "line \(lineNumber + 1) has more than \(file.longestLine) bytes, far more "
+                        + "than was compressed")
+            }
+            return nil
+        }
         return UnsafeRawPointer(newline) - UnsafeRawPointer(base)
     }
 

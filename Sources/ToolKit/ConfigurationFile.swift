@@ -11,6 +11,8 @@ package enum ConfigurationFile {
         var exitStatus: ExitStatus { .usage }
     }
 
+    private static let maximumBytes = 1 << 20
+
     /// Puts the flags of the file before the command line, but for those that stand there too.
     package static func expand(
         _ arguments: [String], for tool: any CommandLineTool.Type
@@ -18,7 +20,12 @@ package enum ConfigurationFile {
         guard let path = path(in: arguments) else { return arguments }
         var file = LineReader(try InputFile(path: path))
         var text: [UInt8] = []
-        while let line = try file.next() { text += line + [0x0a] }
+        while let line = try file.next() {
+            text += line + [0x0a]
+            guard text.count <= maximumBytes else {
+                throw Fault(path: path, reason: "more than \(maximumBytes) bytes of flags")
+            }
+        }
         let value: JSONValue
         do {
             value = try JSONValue(parsing: text)

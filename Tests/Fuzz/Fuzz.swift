@@ -11,8 +11,8 @@ public func initialize(
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>?
 ) -> CInt {
     guard let target else {
-        fputs("CPO_FUZZ_TARGET has to name one of\n", stderr)
-        for target in FuzzTarget.all { fputs("  \(target.name)\n", stderr) }
+        say("CPO_FUZZ_TARGET has to name one of")
+        for target in FuzzTarget.all { say("  \(target.name)") }
         exit(64)
     }
     // What is made once and kept, such as tables, is not the input's doing.
@@ -29,7 +29,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do throws(Finding) {
         try target?.run(input)
     } catch {
-        fputs("ERROR: \(error)\n", stderr)
+        say("ERROR: \(error)")
         abort()
     }
     return 0

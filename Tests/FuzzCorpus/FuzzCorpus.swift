@@ -30,11 +30,11 @@ import TestSupport
                 }
                 try Replay(target).run(Array(CommandLine.arguments[3...]))
             default:
-                fputs(usage + "\n", stderr)
+                say(usage)
                 exit(64)
             }
         } catch {
-            fputs("fuzz-corpus: \(error)\n", stderr)
+            say("fuzz-corpus: \(error)")
             exit(1)
         }
     }

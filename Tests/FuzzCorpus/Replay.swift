@@ -20,24 +20,30 @@ struct Replay {
         while let record = try reader.next() {
             let input = try FuzzCorpus.input(of: record)
             // A process that dies must have said what of.
-            fputs("\(target.name): \(record.id)\n", stderr)
+            say("\(target.name): \(record.id)")
             limitMemory(to: FuzzTarget.memoryLimit(inputBytes: input.count))
             alarm(Self.deadline)
             try target.run(input)
             alarm(0)
+            // Threads of libraries have no way to report that they get no memory.
+            limitMemory(to: nil)
             count += 1
         }
         print("\(target.name): \(count) inputs")
     }
 
-    /// Has the system refuse more than `bytes` bytes beside those in use.
-    private func limitMemory(to bytes: Int) {
+    /// Has the system refuse more than `bytes` bytes beside those in use; nil takes the bound away.
+    private func limitMemory(to bytes: Int?) {
+        let kind = __rlimit_resource_t(RLIMIT_DATA.rawValue)
         var limit = rlimit()
-        guard let used = dataSize(),
-            getrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit) == 0
-        else { return }
-        limit.rlim_cur = rlim_t(used + bytes)
-        setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
+        guard getrlimit(kind, &limit) == 0 else { return }
+        if let bytes {
+            guard let used = dataSize() else { return }
+            limit.rlim_cur = min(limit.rlim_max, rlim_t(used + bytes))
+        } else {
+            limit.rlim_cur = limit.rlim_max
+        }
+        setrlimit(kind, &limit)
     }
 
     /// Bytes of writable memory of this process; nil where the system does not say.

@@ -18,7 +18,7 @@ extension FuzzTarget {
     static let promptTemplate = FuzzTarget("prompt-template") { input in
         let text = text(input)
         if let template = try accepting({ try PromptTemplate(name: "file", text: text) }) {
-            let fields: [String: JSONValue] = [
+            let fields: JSONObject = [
                 "instruction": .string("{context}"), "context": .string(""),
                 "prompt": .string("日本"),
             ]

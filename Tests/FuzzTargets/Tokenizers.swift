@@ -59,7 +59,9 @@ extension FuzzTarget {
             let encoding = try tokenizer.encoding(of: text)
             try check(encoding.ids, tokenizer)
             let decoded = try tokenizer.decode(encoding.ids)
-            if tokenizer.kind == "byte-level BPE", encoding.droppedBytes == 0 {
+            if tokenizer.kind == "byte-level BPE", encoding.droppedBytes == 0,
+                !tokenizer.stripsSpace
+            {
                 try require(decoded == text, "\(text) comes back, not \(decoded)")
             }
             for policy in SpecialTokenPolicy.allCases {

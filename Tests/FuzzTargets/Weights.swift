@@ -52,7 +52,7 @@ extension FuzzTarget {
         try Scratch.withFiles(Array(zip(names, parts(input)))) { directory in
             let checkpoint = try Checkpoint.load(directory: directory)
             let count = checkpoint.parameters.count
-            try require(count == checkpoint.parameterCount, "all weights are there")
+            try require(count == checkpoint.layout.count, "all weights are there")
             _ = try Checkpoint.load(directory: directory, isCompact: true)
             let copy = directory + "-copy"
             defer { FileTree.remove(copy) }

@@ -7,6 +7,8 @@ import Testing
 /// files and answers of others. Each target runs in a process of its own, so that one that dies is a
 /// failed test.
 @Suite struct ReplayTests {
+    /// OpenBLAS takes memory for each of its threads whenever it likes.
+    private let oneThread = ["OPENBLAS_NUM_THREADS": "1"]
     private static let corpus = ToolRunner.packageRoot + "/Tests/FuzzTests/Corpus"
 
     @Test(arguments: FuzzTarget.all.map(\.name))
@@ -14,7 +16,8 @@ import Testing
         let files = ["\(Self.corpus)/\(target).jsonl.zst", "\(Self.corpus)/found/\(target).jsonl"]
             .filter(TestFile.exists)
         try #require(!files.isEmpty)
-        let output = try ToolRunner.run("fuzz-corpus", ["replay", target] + files)
+        let output = try ToolRunner.run(
+            "fuzz-corpus", ["replay", target] + files, environment: oneThread)
         let end = output.standardError.split(separator: "\n").suffix(5).joined(separator: "\n")
         #expect(output.status == 0, "\(end)")
         #expect(output.text.hasPrefix("\(target): "))
@@ -29,7 +32,8 @@ import Testing
             try writeFile("\(inputs)/fault", fault)
             let packed = directory + "/inputs.jsonl"
             #expect(try ToolRunner.run("fuzz-corpus", ["pack", inputs, packed]).status == 0)
-            let output = try ToolRunner.run("fuzz-corpus", ["replay", "canary", packed])
+            let output = try ToolRunner.run(
+                "fuzz-corpus", ["replay", "canary", packed], environment: oneThread)
             if let status { #expect(output.status == status) } else { #expect(output.status != 0) }
             #expect(output.standardError.contains("canary: fault"))
         }
