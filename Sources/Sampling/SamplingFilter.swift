@@ -7,7 +7,10 @@ import Kernels
 /// crosses the limit stays — and what remains is normalised. This is what Hugging Face
 /// `transformers` does.
 public struct SamplingFilter: Sendable, Hashable {
-    /// Greater than zero; below one sharpens.
+    /// Below this, dividing by the temperature may leave the range of a float.
+    public static let leastTemperature: Float = 1e-20
+
+    /// At least ``leastTemperature``; below one sharpens.
     public var temperature: Float
     /// Number of tokens to keep; 0 keeps all.
     public var topK: Int
@@ -33,6 +36,8 @@ public struct SamplingFilter: Sendable, Hashable {
             return drawFromAll(logits, count: count, uniforms: uniforms)
         }
         let kept = candidates(logits, count: count)
+        // No token is left if no logit is a number; its probability then says so.
+        guard !kept.ids.isEmpty else { return uniforms.map { _ in 0 } }
         return uniforms.map { uniform in
             let aim = uniform * kept.total
             var sum = 0.0

@@ -132,7 +132,9 @@ final class SamplingJob: DecodingJob {
             sampledTokens += 1
             sample.logProbability += Double(digest.logProbability)
             sample.pending = [digest.token]
-            if limits.ends(digest.token) || sample.ids.count >= lengthLimit {
+            // Behind a token whose probability is no number there is nothing to go on with.
+            let isLost = !sample.logProbability.isFinite
+            if isLost || limits.ends(digest.token) || sample.ids.count >= lengthLimit {
                 finishedInRound.append(sample)
             } else {
                 going.append(sample)
@@ -147,7 +149,7 @@ final class SamplingJob: DecodingJob {
         let round = finishedInRound.sorted { $0.index < $1.index }
         finishedInRound = []
         for sample in round {
-            if var distinct {
+            if var distinct, sample.logProbability.isFinite {
                 guard distinct.others.insert(sample.ids).inserted else {
                     retry(sample, tries: distinct.tries)
                     continue

@@ -76,8 +76,10 @@ extension OverlongPolicy: ExpressibleByArgument {}
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard temperature > 0, temperature.isFinite else {
-            throw ValidationError("--temperature must be above 0")
+        guard temperature >= SamplingFilter.leastTemperature, temperature.isFinite else {
+            throw ValidationError(
+                "--temperature (got \(temperature), expected at least "
+                    + "\(SamplingFilter.leastTemperature))")
         }
         guard topK >= 0 else { throw ValidationError("--top-k must be at least 0") }
         guard topP > 0, topP <= 1 else {

@@ -93,9 +93,11 @@ extension EarlyStopping: ExpressibleByArgument {}
     }
 
     func validate() throws {
-        guard temperature ?? 1 > 0, (temperature ?? 1).isFinite else {
+        guard temperature ?? 1 >= SamplingFilter.leastTemperature, (temperature ?? 1).isFinite
+        else {
             throw ValidationError(
-                "--temperature must be above 0; --decode greedy is its limit at 0")
+                "--temperature must be above 0, at least \(SamplingFilter.leastTemperature); "
+                    + "--decode greedy is its limit at 0")
         }
         guard topK ?? 0 >= 0 else { throw ValidationError("--top-k must be at least 0") }
         guard let p = Optional(topP ?? 1), p > 0, p <= 1 else {

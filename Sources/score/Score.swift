@@ -41,7 +41,11 @@ import Transformer
     var perToken = false
 
     @Option(
-        help: ArgumentHelp("Most rows of a micro-batch. Changes no result.", valueName: "rows"))
+        help: ArgumentHelp(
+            """
+            Most rows of a micro-batch. Changes no result, but that of a record which alone has more: its \
+            negatives are then scored a few at a time, the same to within rounding.
+            """, valueName: "rows"))
     var microBatchTokens = 1024
 
     @Option(help: "Records that are read at a time.")
