@@ -59,6 +59,16 @@ torture: build-tests test-assets ## Run the long suites too (hostile input, many
 	@source $(ASSETS)/environment && CPO_TORTURE=1 $(SWIFT) test -c release $(SWIFT_FLAGS) \
 	    --skip-build --disable-xctest
 
+# FUZZ_SECONDS of CPU time for each target; FUZZ_TARGETS="gguf verdict" fuzzes some only, JOBS=N that
+# many at a time.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?=
+
+.PHONY: fuzz
+fuzz: packages ## Fuzz everything that reads what others wrote: FUZZ_SECONDS= FUZZ_TARGETS= JOBS=
+	@pipelines/install-packages.sh jq
+	@pipelines/torture/fuzz.sh '$(FUZZ_SECONDS)' $(FUZZ_TARGETS)
+
 .PHONY: lint format
 lint: ## Check formatting and style (swift format, shellcheck)
 	@git ls-files -z '*.swift' | xargs -0 $(SWIFT) format lint --strict --parallel
@@ -108,7 +118,8 @@ PROFILE ?= quick
 EXPERIMENT ?= dolly
 RUN ?= runs/$(EXPERIMENT)-$(PROFILE)$(if $(BASE),-$(notdir $(BASE:/=)))
 
-STAGES = $(MAKE) --no-print-directory -f pipelines/rules.mk EXPERIMENT=$(EXPERIMENT) RUN=$(RUN) \
+STAGES = pipelines/lock-run.sh $(RUN) \
+    $(MAKE) --no-print-directory -f pipelines/rules.mk EXPERIMENT=$(EXPERIMENT) RUN=$(RUN) \
     PROFILE=$(PROFILE) ASSETS=$(ASSETS)
 
 .PHONY: dolly-experiment dolly-tune dolly-ablation dolly-decoding wiki-experiment

@@ -1,12 +1,18 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// Whether the libraries are made for the fuzzer (pipelines/torture/fuzz.sh), which needs to see
+/// every branch and every access to memory. Only the product `fuzz` can be linked then.
+let fuzzing = Context.environment["CPO_FUZZ"] == "1"
+let sanitizers = fuzzing ? ["-sanitize=fuzzer,address"] : []
+let sanitizersOfC = fuzzing ? ["-fsanitize=fuzzer-no-link,address"] : []
+
 // Kernels are written with Swift's SIMD types and compiled for the processor that runs them;
 // without `-march=native` they would fall back to SSE2.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
-    .unsafeFlags(["-Xcc", "-march=native"]),
+    .unsafeFlags(["-Xcc", "-march=native"] + sanitizers),
 ]
 
 let argumentParser: Target.Dependency = .product(
@@ -53,7 +59,10 @@ let package = Package(
         // Numerics: no I/O, no Foundation
         .target(
             name: "CProduct",
-            cSettings: [.unsafeFlags(["-march=native", "-ffp-contract=fast", "-Wno-psabi"])]),
+            cSettings: [
+                .unsafeFlags(
+                    ["-march=native", "-ffp-contract=fast", "-Wno-psabi"] + sanitizersOfC)
+            ]),
         library("Kernels", ["COpenBLAS", "CProduct"]),
         library("Transformer", ["Kernels"]),
         library("Objectives", []),
@@ -120,7 +129,7 @@ let package = Package(
         tool("generate", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
         tool("score", ["Training", "Checkpoints", "Kernels", "Records", "Transformer"]),
         tool("import-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
-        tool("report", ["Reporting"]),
+        tool("report", ["Reporting", "StreamIO"]),
 
         // Writes data/mini-dolly.jsonl.zst
         .executableTarget(
@@ -129,7 +138,8 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["StreamIO", "Transformer", "Checkpoints"],
+            name: "TestSupport",
+            dependencies: ["Kernels", "StreamIO", "Transformer", "Checkpoints"],
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("KernelsTests", ["Kernels", "TestSupport"]),
         tests("TransformerTests", ["Transformer", "Checkpoints", "TestSupport"]),
@@ -149,3 +159,36 @@ let package = Package(
         tests("CLITests", [], exclude: ["Cases"]),
     ]
 )
+
+// MARK: Fuzzing
+
+package.targets += [
+    // Code that reads what others wrote, as functions of the bytes alone
+    .target(
+        name: "FuzzTargets",
+        dependencies: [
+            "COpenBLAS", "ChatEndpoint", "Checkpoints", "Embedding", "Evaluation", "Kernels",
+            "Records", "Reporting", "Sampling", "StreamIO", "TestSupport", "Tokenization",
+            "ToolKit",
+            "Training", "Transformer", argumentParser,
+        ],
+        path: "Tests/FuzzTargets", swiftSettings: settings),
+    .executableTarget(
+        name: "fuzz-corpus", dependencies: ["FuzzTargets", "Records", "StreamIO", "TestSupport"],
+        path: "Tests/FuzzCorpus", swiftSettings: settings),
+    .testTarget(
+        name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], exclude: ["Corpus"],
+        swiftSettings: settings),
+]
+if fuzzing {
+    package.targets += [
+        .target(name: "CAllocationLimit", path: "Tests/FuzzAllocationLimit"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets", "CAllocationLimit"], path: "Tests/Fuzz",
+            exclude: ["Dictionaries"],
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [
+                .unsafeFlags(sanitizers + ["-use-ld=lld", "-Xlinker", "--wrap=mmap"])
+            ]),
+    ]
+}

@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # drop-weights.sh DIR
 #
-# Deletes the weights in a checkpoint directory and keeps their hashes in SHA256SUMS.
+# Deletes the weights in a checkpoint directory and keeps their hashes in DIR.sha256.
 set -euo pipefail
 
-cd "$1"
-compgen -G '*.safetensors' >/dev/null || exit 0
-sha256sum -- *.safetensors >SHA256SUMS.tmp
-mv SHA256SUMS.tmp SHA256SUMS
-rm -- *.safetensors
+compgen -G "$1/*.safetensors" >/dev/null || exit 0
+sha256sum -- "$1"/*.safetensors >"$1.sha256.tmp"
+mv "$1.sha256.tmp" "$1.sha256"
+rm -- "$1"/*.safetensors

@@ -8,7 +8,7 @@ set -euo pipefail
 directory=$1
 shift
 compgen -G "$directory/*.safetensors" >/dev/null && exit 0
-age=$(stat -c %y "$directory/.complete")
-rm "$directory/.complete"
+age=$(stat -c %y "$directory.complete")
+rm "$directory.complete"
 "$@"
-touch -d "$age" "$directory/.complete"
+touch -d "$age" "$directory.complete"

@@ -10,8 +10,11 @@ set -euo pipefail
 experiment=$1 run=$2 assets=$3 base=${4:-} dataset=${5:-} embedder=${6:-} detokenize=${7:-auto}
 here=$(dirname "$0")
 mkdir -p "$run" "$assets"
-warnings=$(mktemp "$run/.warnings.XXXXXX")
-errors=$(mktemp "$run/.errors.XXXXXX")
+"$here/lock-run.sh" "$run" true
+# What a killed call left is written over.
+warnings=$run/.warnings errors=$run/.errors
+: >"$warnings"
+: >"$errors"
 trap 'rm -f "$warnings" "$errors"' EXIT
 
 # Says something loudly, and keeps it for the report.
@@ -135,7 +138,6 @@ END
 keep_or_replace() {
     if cmp -s "$1" "$2"; then rm -f "$1"; else mv "$1" "$2"; fi
 }
-chmod 644 "$warnings"
 keep_or_replace "$run/.inputs.mk" "$run/inputs.mk"
 keep_or_replace "$warnings" "$run/warnings.txt"
 

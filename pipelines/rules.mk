@@ -33,7 +33,9 @@ include pipelines/$(EXPERIMENT)/$(PROFILE).mk
 THREADS ?= $(if $(findstring jobserver,$(MAKEFLAGS)),1,$(shell nproc))
 STAGE := @V='$(V)' pipelines/run-stage.sh $(RUN)
 
-model = $(RUN)/models/$(1)/.complete
+# What says that a checkpoint is finished stands beside it: what is in it is the tools' own.
+model = $(RUN)/models/$(1).complete
+checkpoint = $(basename $@)
 stamp = $(RUN)/stamps/$(1)
 field = $(word $(1),$(subst :, ,$(2)))
 

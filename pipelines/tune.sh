@@ -32,13 +32,15 @@ is_newer() {
     done
 }
 
-# The records that CPO learns from, with the first NEGATIVES negatives of each and what was said of them.
+# The records that CPO learns from, with the first NEGATIVES negatives of each and what was said of them,
+# without the hashes, which are of all of them.
 with_negatives() {
     if (($1 == 0)); then
         cat "$run/scored/cpo.jsonl.zst"
     else
         zstd -dcq "$run/scored/cpo.jsonl.zst" | jq -c --argjson n "$1" '.negatives |= .[:$n]
-            | .ranking |= map(select(. <= $n)) | .reference.negatives |= .[:$n]'
+            | .ranking |= map(select(. <= $n)) | .reference.negatives |= .[:$n]
+            | del(.ranking_candidates, .reference.candidates)'
     fi
 }
 
@@ -61,7 +63,7 @@ try_out() {
     "$here/stamp.sh" "$directory/stamp" \
         "$kind $negatives ${shared[*]} $* -- ${generating[*]}" "$bin/$trainer" "$bin/generate"
     is_newer "$directory/outputs.jsonl.zst" "$directory/stamp" "$records" \
-        "$run/models/reference/.complete" "$run/tokens/validation.jsonl.zst" && return
+        "$run/models/reference.complete" "$run/tokens/validation.jsonl.zst" && return
 
     local training=(--threads "$threads" --no-training-state --out "$directory/model"
         --model "$run/models/reference" --metrics "$directory/metrics.jsonl" "${shared[@]}" "$@")

@@ -61,7 +61,7 @@ hashes() {
     elif compgen -G "$1/*.safetensors" >/dev/null; then
         sha256sum -- "$1"/*.safetensors
     else
-        cat -- "$1/SHA256SUMS"
+        cat -- "$1.sha256"
     fi
 }
 

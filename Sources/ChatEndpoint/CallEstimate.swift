@@ -44,8 +44,8 @@ public struct CallEstimate: Sendable, Hashable {
     }
 
     /// The estimate as the fields of a JSON object.
-    public func json(_ prices: TokenPrices?) -> [String: JSONValue] {
-        var fields: [String: JSONValue] = [
+    public func json(_ prices: TokenPrices?) -> JSONObject {
+        var fields: JSONObject = [
             "calls": .integer(Int64(calls)), "stored": .integer(Int64(stored)),
             "prompt_tokens_about": .integer(Int64(promptTokens)),
             "completion_tokens_at_most": .integer(Int64(mostCompletionTokens)),
@@ -61,8 +61,8 @@ public struct CallEstimate: Sendable, Hashable {
 
 extension ChatSession.Statistics {
     /// The statistics as the fields of a JSON object.
-    public func json(_ prices: TokenPrices?) -> [String: JSONValue] {
-        var fields: [String: JSONValue] = [
+    public func json(_ prices: TokenPrices?) -> JSONObject {
+        var fields: JSONObject = [
             "stored": .integer(Int64(stored)), "answered": .integer(Int64(answered)),
             "failed": .integer(Int64(failed)), "requests": .integer(Int64(requests)),
             "prompt_tokens": .integer(Int64(promptTokens)),

@@ -150,22 +150,21 @@ final class ChatClient: Sendable {
                 timeout: max(.milliseconds(1), min(policy.timeout, rest)))
         } catch let failure as TransportFailure {
             let reason = credentials.redacting(failure.reason)
-            return failure.isTransient
-                ? .again(reason, pause: nil) : .failure(CallFailure(.hopeless, reason))
+            switch failure.kind {
+            case .transient: return .again(reason, pause: nil)
+            case .permanent: return .failure(CallFailure(.hopeless, reason))
+            case .tooLong: return .failure(CallFailure(.unusable, reason))
+            }
         }
-        guard response.status == 200 else { return refusal(response.status, response) }
-        let received: JSONValue
-        do {
-            received = try JSONValue(parsing: response.body)
-        } catch {
-            let start = excerpt(String(decoding: response.body.prefix(200), as: UTF8.self))
-            return .again(
-                "the response is no whole JSON: \(credentials.redacting(start))", pause: nil)
+        guard response.status == 200 else {
+            return refusal(response.status, ErrorNotice(response.body), response)
         }
-        if let error = received["error"], error != .null {
-            // Proxies send errors of those behind them with status 200.
-            let code = error["code"].flatMap { $0.count ?? $0.text.flatMap { Int($0) } }
-            return refusal(code.flatMap { (400..<600).contains($0) ? $0 : nil } ?? 502, response)
+        guard let received = try? JSONValue(parsing: response.content) else {
+            return unreadable(response)
+        }
+        if let notice = ErrorNotice(reportedBy: received) {
+            // Gateways send errors of those behind them with status 200, some inside an answer.
+            return refusal(notice.status ?? 502, notice, response)
         }
         let clean = credentials.redacting(received)
         do throws(MalformedReply) {
@@ -176,9 +175,28 @@ final class ChatClient: Sendable {
         }
     }
 
+    /// What a response means that is no JSON value.
+    private func unreadable(_ response: HTTPResponse) -> Outcome {
+        let content = response.content
+        guard let first = content.first(where: { $0 > 0x20 }) else {
+            return .again("the response is empty", pause: nil)
+        }
+        let start = excerpt(String(decoding: content.prefix(200), as: UTF8.self))
+        if [Array("data:".utf8), Array("event:".utf8)].contains(where: content.starts) {
+            return .failure(
+                CallFailure(
+                    .unusable,
+                    "the response is a stream of events, which was not asked for: "
+                        + credentials.redacting(start)))
+        }
+        let what = first == UInt8(ascii: "<") ? "a web page" : "no whole JSON"
+        return .again("the response is \(what): \(credentials.redacting(start))", pause: nil)
+    }
+
     /// What an error means.
-    private func refusal(_ status: Int, _ response: HTTPResponse) -> Outcome {
-        let notice = ErrorNotice(response.body)
+    private func refusal(
+        _ status: Int, _ notice: ErrorNotice, _ response: HTTPResponse
+    ) -> Outcome {
         var reason = "\(status) \(notice.message)"
         if let id = response.headers["x-request-id"] { reason += " (request \(excerpt(id)))" }
         reason = credentials.redacting(reason)
@@ -211,26 +229,6 @@ final class ChatClient: Sendable {
     }
 }
 
-/// What the body of an error says.
-private struct ErrorNotice {
-    /// The message, with the parameter it is about.
-    var message: String
-    /// Whether there is nothing left to spend.
-    var isQuotaExhausted: Bool
-
-    init(_ body: [UInt8]) {
-        let json = try? JSONValue(parsing: body)
-        let error = json?["error"] ?? json?["detail"] ?? json
-        var text = error?.text ?? error?["message"]?.text
-        if text == nil { text = String(decoding: body.prefix(2000), as: UTF8.self) }
-        message = excerpt(text ?? "")
-        if let parameter = error?["param"]?.text { message += " (\(excerpt(parameter)))" }
-        isQuotaExhausted = ["code", "type"].contains {
-            error?[$0]?.text == "insufficient_quota"
-        }
-    }
-}
-
 extension Credentials {
     /// The value without the secrets in its strings and keys.
     func redacting(_ value: JSONValue) -> JSONValue {
@@ -239,9 +237,7 @@ extension Credentials {
         case .array(let values): .array(values.map(redacting))
         case .object(let fields):
             .object(
-                Dictionary(
-                    fields.map { (redacting($0.key), redacting($0.value)) },
-                    uniquingKeysWith: { first, _ in first }))
+                JSONObject(fields.map { (redacting($0.key), redacting($0.value)) }))
         default: value
         }
     }

@@ -23,7 +23,7 @@ public struct ChatReply: Sendable, Hashable {
     public let text: String?
     /// Why the model declines to answer.
     public let refusal: String?
-    /// How the answer ends: `stop`, `length`, `content_filter`, …
+    /// How the answer ends: `stop`, `length`, `content_filter`, …; these whatever the server calls them.
     public let finish: String?
     /// The answer's tokens, where log-probabilities were asked for and given.
     public let tokens: [AnswerToken]?
@@ -35,6 +35,9 @@ public struct ChatReply: Sendable, Hashable {
     public let promptTokens: Int
     /// Tokens of the answer, those of its reasoning included.
     public let completionTokens: Int
+
+    /// Whether the answer was cut at the limit of its length.
+    public var isCut: Bool { finish == "length" }
 
     /// Why the answer holds nothing to go by: it was declined, filtered or cut at the length limit,
     /// or there is none; nil if it may be used.
@@ -51,25 +54,98 @@ public struct ChatReply: Sendable, Hashable {
 }
 
 /// A response that is not what the interface promises.
-struct MalformedReply: Error, Hashable, CustomStringConvertible {
-    let description: String
+package struct MalformedReply: Error, Hashable, CustomStringConvertible {
+    package let description: String
 }
 
 extension ChatReply {
-    /// Reads the body of a response.
-    init(_ body: JSONValue) throws(MalformedReply) {
-        guard case .array(let choices)? = body["choices"], let choice = choices.first,
-            let message = choice["message"], case .object = message
-        else { throw MalformedReply(description: "the response has no choices[0].message") }
-        text = message["content"]?.text
-        refusal = message["refusal"]?.text.flatMap { $0.isEmpty ? nil : $0 }
-        finish = choice["finish_reason"]?.text
-        tokens = try Self.tokens(choice["logprobs"])
+    /// Reads the body of a response: a chat completion, or in the forms of the Responses and Messages
+    /// interfaces, which gateways hand through.
+    package init(_ body: JSONValue) throws(MalformedReply) {
+        let content: JSONValue?
+        var reasons: [JSONValue?] = [body["stop_reason"], body["done_reason"]]
+        var details: JSONValue?
+        if case .array(let choices)? = body["choices"] {
+            guard let choice = choices.first, let message = choice["message"],
+                case .object = message
+            else { throw MalformedReply(description: "the response has no choices[0].message") }
+            content = message["content"]
+            refusal =
+                message["refusal"]?.text.flatMap { $0.isEmpty ? nil : $0 }
+                ?? Self.refusal(in: content)
+            reasons = ["finish_reason", "stop_reason", "native_finish_reason"].map { choice[$0] }
+            details = choice["logprobs"]
+        } else if case .array(let items)? = body["output"] {
+            let messages = items.filter { $0["type"]?.text == "message" }.map { $0["content"] }
+            content = .array(messages.flatMap { Self.parts($0) })
+            refusal = Self.refusal(in: content)
+            if body["status"]?.text == "incomplete" {
+                reasons = [body["incomplete_details"]?["reason"] ?? .string("incomplete")]
+            }
+        } else if body["type"]?.text == "message" || body["message"]?["content"] != nil {
+            content = body["content"] ?? body["message"]?["content"]
+            refusal = nil
+        } else {
+            throw MalformedReply(description: "the response has no choices[0].message")
+        }
+        text = Self.text(content)
+        finish = Self.finish(reasons.compactMap { $0?.text })
+        tokens = try Self.tokens(details)
         model = body["model"]?.text
         fingerprint = body["system_fingerprint"]?.text
-        promptTokens = body["usage"]?["prompt_tokens"]?.count ?? 0
-        completionTokens = body["usage"]?["completion_tokens"]?.count ?? 0
+        let usage = body["usage"]
+        promptTokens = (usage?["prompt_tokens"] ?? usage?["input_tokens"])?.count ?? 0
+        completionTokens = (usage?["completion_tokens"] ?? usage?["output_tokens"])?.count ?? 0
     }
+
+    // MARK: - Content
+
+    private static func parts(_ content: JSONValue?) -> [JSONValue] {
+        if case .array(let parts)? = content { parts } else { [] }
+    }
+
+    /// The text of a message's content, given as such or in parts; reasoning and other kinds of parts
+    /// are no text. nil if there is none.
+    private static func text(_ content: JSONValue?) -> String? {
+        if let text = content?.text { return text }
+        let texts = parts(content).compactMap { part -> String? in
+            if let text = part.text { return text }
+            guard ["text", "output_text", nil].contains(part["type"]?.text) else { return nil }
+            return part["text"]?.text ?? part["text"]?["value"]?.text
+        }
+        return texts.isEmpty ? nil : texts.joined()
+    }
+
+    /// A refusal among the parts of a content.
+    private static func refusal(in content: JSONValue?) -> String? {
+        parts(content).lazy.filter { $0["type"]?.text == "refusal" }
+            .compactMap { ($0["refusal"] ?? $0["text"])?.text }.first { !$0.isEmpty }
+    }
+
+    // MARK: - End
+
+    /// What servers call the ends that matter, in lower case.
+    private static let ends: [String: Set<String>] = [
+        "length": [
+            "length", "max_tokens", "max_output_tokens", "model_length", "incomplete",
+            "max_length", "model_context_window_exceeded", "max_completion_tokens", "token_limit",
+        ],
+        "content_filter": [
+            "content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii",
+            "sensitive", "content_filtered", "guardrail_intervened",
+        ],
+    ]
+
+    /// How an answer ends: `length` and `content_filter` under whatever name, else as it is given.
+    private static func finish(_ reasons: [String]) -> String? {
+        for (end, names) in ends where reasons.contains(where: { names.contains($0.lowercased()) })
+        {
+            return end
+        }
+        return reasons.first
+    }
+
+    // MARK: - Tokens
 
     private static func tokens(_ value: JSONValue?) throws(MalformedReply) -> [AnswerToken]? {
         guard case .array(let entries)? = value?["content"] else { return nil }
@@ -78,19 +154,24 @@ extension ChatReply {
             guard let text = entry["token"]?.text else {
                 throw MalformedReply(description: "an entry of logprobs.content has no token")
             }
-            guard case .array(let alternatives)? = entry["top_logprobs"] else {
-                tokens.append(AnswerToken(text: text, candidates: []))
-                continue
-            }
-            let candidates = alternatives.compactMap { alternative -> AnswerToken.Candidate? in
-                guard let text = alternative["token"]?.text,
-                    let value = alternative["logprob"]?.double
-                else { return nil }
-                return AnswerToken.Candidate(text: text, logProbability: value)
+            // The token itself may be left out of its alternatives.
+            var candidates = parts(entry["top_logprobs"]).compactMap(candidate)
+            if let own = candidate(entry), !candidates.isEmpty,
+                !candidates.contains(where: { $0.text.utf8.elementsEqual(text.utf8) })
+            {
+                candidates.append(own)
             }
             tokens.append(AnswerToken(text: text, candidates: candidates))
         }
         return tokens
+    }
+
+    /// A token with its log-probability; nil for what is none, as a value above 0.
+    private static func candidate(_ entry: JSONValue) -> AnswerToken.Candidate? {
+        guard let text = entry["token"]?.text, let value = entry["logprob"]?.double,
+            value <= 1e-3
+        else { return nil }
+        return AnswerToken.Candidate(text: text, logProbability: value)
     }
 }
 

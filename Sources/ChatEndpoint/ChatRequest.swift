@@ -19,12 +19,12 @@ public struct ChatRequest: Sendable, Hashable {
     /// Tells apart answers to the same question.
     public var repetition = 0
     /// Where the question comes from, e.g. a record's id. Kept in the cache, no part of its keys.
-    public var origin: [String: JSONValue]
+    public var origin: JSONObject
 
     /// A question with all its values.
     public init(
         model: String, text: String, maxTokens: Int, temperature: Double, seed: Int? = nil,
-        topLogProbabilities: Int? = nil, templateHash: String, origin: [String: JSONValue] = [:]
+        topLogProbabilities: Int? = nil, templateHash: String, origin: JSONObject = [:]
     ) {
         self.model = model
         self.text = text
@@ -38,8 +38,8 @@ public struct ChatRequest: Sendable, Hashable {
 
     /// The request as a server with the habits of `dialect` wants it.
     package func body(_ dialect: Dialect) -> JSONValue {
-        let message: [String: JSONValue] = ["role": .string("user"), "content": .string(text)]
-        var fields: [String: JSONValue] = [
+        let message: JSONObject = ["role": .string("user"), "content": .string(text)]
+        var fields: JSONObject = [
             "model": .string(model), "messages": .array([.object(message)]),
             dialect.lengthField.rawValue: .integer(Int64(maxTokens)),
         ]
@@ -57,7 +57,7 @@ public struct ChatRequest: Sendable, Hashable {
     /// What names the answer in a cache: SHA-256 of the full request in its canonical spelling,
     /// whatever dialect it is sent in, of the server, the template and the repetition.
     package func key(for address: EndpointAddress) throws -> String {
-        let fields: [String: JSONValue] = [
+        let fields: JSONObject = [
             "request": body(Dialect()), "endpoint": .string(address.identity),
             "template": .string(templateHash), "repetition": .integer(Int64(repetition)),
         ]

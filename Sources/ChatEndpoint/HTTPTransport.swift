@@ -11,13 +11,26 @@ struct HTTPResponse: Sendable {
     var status: Int
     var headers: [String: String]
     var body: [UInt8]
+
+    /// The body without a byte order mark.
+    var content: ArraySlice<UInt8> {
+        body.dropFirst(body.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
+    }
 }
 
 /// Why there is no response.
 struct TransportFailure: Error, Sendable {
+    enum Kind: Sendable {
+        /// Another attempt may succeed.
+        case transient
+        /// No attempt can succeed.
+        case permanent
+        /// The response to this request is longer than any answer.
+        case tooLong
+    }
+
     var reason: String
-    /// Whether another attempt may succeed.
-    var isTransient = true
+    var kind = Kind.transient
 }
 
 /// Posts over HTTP and HTTPS with async-http-client. `URLSession`, which comes with the toolchain, would
@@ -26,8 +39,8 @@ struct TransportFailure: Error, Sendable {
 final class HTTPTransport: Sendable {
     private let client: HTTPClient
 
-    /// Longest response that is read, in bytes.
-    private static let bodyLimit = 64 << 20
+    /// Longest response that is read, in bytes. What is longer is refused before it is kept.
+    private static let bodyLimit = 16 << 20
 
     /// - Parameters:
     ///   - url: where requests will go
@@ -69,9 +82,10 @@ final class HTTPTransport: Sendable {
         request.headers.add(name: "User-Agent", value: "cpo-tools")
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         request.body = .bytes(ByteBuffer(bytes: body))
+        let end = ContinuousClock.now + timeout
         do {
             let response = try await client.execute(request, timeout: TimeAmount(timeout))
-            let content = try await response.body.collect(upTo: Self.bodyLimit)
+            let content = try await Self.body(of: response, until: end)
             return HTTPResponse(
                 status: Int(response.status.code),
                 headers: Dictionary(
@@ -81,6 +95,26 @@ final class HTTPTransport: Sendable {
         } catch {
             throw Task.isCancelled ? CancellationError() : Self.failure(error, timeout)
         }
+    }
+
+    /// The whole body. The client's own timeout ends with the head of a response, and a server that sends
+    /// a byte now and then would hold the call for ever.
+    private static func body(
+        of response: HTTPClientResponse, until end: ContinuousClock.Instant
+    ) async throws -> ByteBuffer {
+        let body = try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
+            group.addTask { try await response.body.collect(upTo: bodyLimit) }
+            group.addTask {
+                try await Task.sleep(until: end)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+        // What a cancelled transfer brought is not the whole.
+        try Task.checkCancellation()
+        guard let body else { throw HTTPClientError.deadlineExceeded }
+        return body
     }
 
     private static func failure(_ error: any Error, _ timeout: Duration) -> TransportFailure {
@@ -95,6 +129,9 @@ final class HTTPTransport: Sendable {
             default:
                 return TransportFailure(reason: "the transfer failed (\(error.shortDescription))")
             }
+        case is NIOTooManyBytesError:
+            return TransportFailure(
+                reason: "the response is longer than \(bodyLimit >> 20) MiB", kind: .tooLong)
         case let error as NIOConnectionError:
             // Of all addresses of a host the last one's error says as much as the others'.
             guard let last = error.connectionErrors.last else {
@@ -107,10 +144,10 @@ final class HTTPTransport: Sendable {
                     ? "the connection was lost" : "no connection to the host")
         case NIOSSLError.handshakeFailed(let cause) where "\(cause)".contains("CERTIFICATE"):
             return TransportFailure(
-                reason: "the server's certificate is not trusted", isTransient: false)
+                reason: "the server's certificate is not trusted", kind: .permanent)
         case is NIOSSLExtraError:
             return TransportFailure(
-                reason: "the server's certificate is not for this host", isTransient: false)
+                reason: "the server's certificate is not for this host", kind: .permanent)
         default:
             return TransportFailure(reason: "the transfer failed (\(error))")
         }

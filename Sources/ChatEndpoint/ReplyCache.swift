@@ -16,6 +16,12 @@ package final class ReplyCache: Sendable {
         package let response: JSONValue
         /// How the request departed from the usual.
         package let departures: [String]
+
+        /// An answer.
+        package init(response: JSONValue, departures: [String]) {
+            self.response = response
+            self.departures = departures
+        }
     }
 
     private struct State {
@@ -62,7 +68,7 @@ package final class ReplyCache: Sendable {
     package subscript(_ key: String) -> Entry? { state.withLock { $0.entries[key] } }
 
     /// Adds an answer. When this returns the system has it, and a process that is killed loses nothing.
-    package func append(key: String, _ entry: Entry, origin: [String: JSONValue]) throws {
+    package func append(key: String, _ entry: Entry, origin: JSONObject) throws {
         var line = try JSONValue.object([
             "key": .string(key), "response": entry.response,
             "time": .string(Date().formatted(.iso8601)), "status": .integer(200),
@@ -95,7 +101,7 @@ package final class ReplyCache: Sendable {
     // MARK: - Opening
 
     private static func openForWriting(_ path: String) throws -> Int32 {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        let descriptor = open(path.systemPath, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             throw StreamError.cannotCreate(path: path, reason: systemReason)
         }
@@ -146,7 +152,10 @@ extension ReplyCache {
                     length += line.count + 1
                 } catch {
                     fault = .cache(path: "\(path):\(lines.lineNumber)", problem: "\(error)")
-                    isTorn = zip(line, Self.beginning).allSatisfy { $0 == $1 }
+                    // A machine that lost its power may leave zeros.
+                    isTorn =
+                        zip(line, Self.beginning).allSatisfy { $0 == $1 }
+                        || line.allSatisfy { $0 == 0 }
                 }
             }
             if let fault, !isTorn { throw fault }

@@ -68,7 +68,10 @@ package struct RetryPolicy: Sendable, Hashable {
             let month = months.firstIndex(of: String(parts[2]))
         else { return nil }
         let numbers = [parts[1], parts[3], parts[4], parts[5], parts[6]].compactMap { Int32($0) }
-        guard numbers.count == 5 else { return nil }
+        let ranges: [ClosedRange<Int32>] = [1...31, 1970...9999, 0...23, 0...59, 0...60]
+        guard numbers.count == 5, zip(ranges, numbers).allSatisfy({ $0.contains($1) }) else {
+            return nil
+        }
         var fields = tm()
         fields.tm_mon = Int32(month)
         fields.tm_mday = numbers[0]

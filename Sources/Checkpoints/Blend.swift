@@ -120,11 +120,11 @@ extension Blend {
         let sources = Dictionary(
             zip(outputs, tensors).map { ($0.name, $1) }, uniquingKeysWith: { first, _ in first })
         let provenance = zip(inputs, digests).map { "\($0.weight)*sha256:\($1)" }
-        try AtomicDirectory.write(to: path) { temporary in
+        try AtomicDirectory.write(to: path, holding: .checkpoint) { temporary in
             try writeConfiguration(to: temporary, type: type ?? defaultType)
             try copyCompanions(to: temporary)
             try CompanionFiles.write(
-                report(digests: digests, tool: tool), to: joinPath(temporary, "blend.json"))
+                report(digests: digests, tool: tool), to: joinPath(temporary, CompanionFiles.blend))
             try WeightFiles.write(
                 to: temporary, tensors: outputs,
                 metadata: ["tool": tool, "parents": provenance.joined(separator: " ")],

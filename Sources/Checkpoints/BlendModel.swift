@@ -21,7 +21,7 @@ struct BlendModel: Sendable {
     let directory: String
     /// The decoder's configuration, nil for another kind of model.
     let config: HuggingFaceConfig?
-    let rawConfig: [String: JSONValue]
+    let rawConfig: JSONObject
     /// What a user should know about the directory.
     var warnings: [String] { (config?.warnings ?? []) + source.warnings }
     private let source: TensorSource

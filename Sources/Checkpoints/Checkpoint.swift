@@ -95,8 +95,14 @@ public struct Checkpoint {
         checkpoint.storedType = storedType(source)
         checkpoint.directory = directory
         checkpoint.warnings = warnings + source.warnings
+        if let reason = source.files.lazy.compactMap({ $0.metadata[unfinishedKey] }).first {
+            checkpoint.warnings.append("\(directory): training is not finished (\(reason))")
+        }
         return checkpoint
     }
+
+    /// The key of `__metadata__` under which weights of a run that is not finished say how far it came.
+    package static let unfinishedKey = "unfinished"
 
     /// Whether the directory holds a checkpoint.
     package static func exists(in directory: String) -> Bool {

@@ -94,7 +94,7 @@ public struct CheckpointImport {
 extension GGUFTokenizer {
     /// The text of `generation_config.json`.
     var generationConfig: [UInt8] {
-        var members: [String: JSONValue] = [:]
+        var members: JSONObject = [:]
         for (key, token) in [
             ("bos_token_id", bos), ("eos_token_id", eos), ("pad_token_id", pad),
         ] {

@@ -21,7 +21,7 @@ extension Checkpoint {
     ) throws {
         let layout = layout
         precondition(weights.count >= layout.count, "parameters do not fit the configuration")
-        try AtomicDirectory.write(to: path) { temporary in
+        try AtomicDirectory.write(to: path, holding: .checkpoint) { temporary in
             var config = config
             config.configuration = configuration
             try CompanionFiles.write(

@@ -5,6 +5,9 @@ public enum CompanionFiles {
     /// How `transformers` generates by default.
     public static let generationConfig = "generation_config.json"
 
+    /// What a blend was made of.
+    static let blend = "blend.json"
+
     /// Everything that belongs to the tokenizer.
     public static let tokenizer = [
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
@@ -28,7 +31,10 @@ public enum CompanionFiles {
         var copied: [String] = []
         for name in names where fileExists(joinPath(source, name)) {
             let file = try MappedFile(joinPath(source, name))
-            try AtomicFile.write(to: joinPath(target, name)) { try $0.write(file.bytes) }
+            try AtomicFile.write(to: joinPath(target, name)) { writer in
+                try writer.write(file.bytes)
+                try file.requireWhole()
+            }
             copied.append(name)
         }
         return copied

@@ -3,7 +3,7 @@ package import StreamIO
 /// A JSON object of a configuration file, with accessors that say what is wrong and where.
 package struct ConfigurationObject {
     let file: String
-    var members: [String: JSONValue]
+    var members: JSONObject
 
     /// The largest file that is read, in bytes; real ones have thousands.
     private static let limit = 4 << 20
@@ -32,7 +32,7 @@ package struct ConfigurationObject {
         self.members = members
     }
 
-    init(file: String, members: [String: JSONValue]) {
+    init(file: String, members: JSONObject) {
         self.file = file
         self.members = members
     }

@@ -248,6 +248,7 @@ public struct GGUFFile: Sendable {
                 UnsafeRawBufferPointer(rebasing: file.bytes[range]), tensor.type, to: destination)
             file.release(range)
         }
+        try file.requireWhole()
     }
 
     /// The elements of a tensor in single precision, row-major.

@@ -6,7 +6,7 @@ public struct HuggingFaceConfig: Sendable, Hashable {
     /// What the model needs.
     public var configuration: DecoderConfiguration
     /// The whole object as read, so that keys unknown here survive; empty if made from scratch.
-    public var raw: [String: JSONValue]
+    public var raw: JSONObject
     /// What a user should know about the file, such as special ids that the vocabulary does not have.
     public private(set) var warnings: [String] = []
 
@@ -14,7 +14,7 @@ public struct HuggingFaceConfig: Sendable, Hashable {
     public static let fileName = "config.json"
 
     /// A configuration without a file behind it.
-    public init(_ configuration: DecoderConfiguration, raw: [String: JSONValue] = [:]) {
+    public init(_ configuration: DecoderConfiguration, raw: JSONObject = [:]) {
         self.configuration = configuration
         self.raw = raw
     }

@@ -4,7 +4,7 @@ import Transformer
 extension HuggingFaceConfig {
     /// The object to write: ``raw`` with the model's values on top, those whose spelling changed
     /// between versions of `transformers` in both spellings.
-    public func object(type: WeightType) -> [String: JSONValue] {
+    public func object(type: WeightType) -> JSONObject {
         var members = raw
         let c = configuration
         func set(_ key: String, _ value: Int) { members[key] = .integer(Int64(value)) }

@@ -1,4 +1,5 @@
 import Glibc
+import StreamIO
 
 /// A file mapped into memory for reading.
 final class MappedFile: Sendable {
@@ -9,16 +10,28 @@ final class MappedFile: Sendable {
     ///
     /// The mapping is read-only and private, so that threads may share it.
     nonisolated(unsafe) private let base: UnsafeRawPointer?
+    private let descriptor: Int32
 
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
     init(_ path: String) throws(CheckpointError) {
         self.path = path
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = open(path.systemPath, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw .missing(path: path, reason: systemMessage(errno))
         }
-        defer { close(descriptor) }
+        do throws(CheckpointError) {
+            (base, count) = try Self.map(descriptor, path)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        if let base { MappedMemory.add(base, count: count, path: path) }
+    }
+
+    private static func map(
+        _ descriptor: Int32, _ path: String
+    ) throws(CheckpointError) -> (UnsafeRawPointer?, Int) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             throw .unreadable(path: path, reason: systemMessage(errno))
@@ -26,16 +39,27 @@ final class MappedFile: Sendable {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw .missing(path: path, reason: "not a regular file")
         }
-        count = Int(status.st_size)
-        if count == 0 {
-            base = nil
-            return
-        }
+        let count = Int(status.st_size)
+        if count == 0 { return (nil, 0) }
         let mapping = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
         guard let mapping, mapping != MAP_FAILED else {
             throw .unreadable(path: path, reason: systemMessage(errno))
         }
-        base = UnsafeRawPointer(mapping)
+        return (UnsafeRawPointer(mapping), count)
+    }
+
+    /// Fails if the file has become shorter: what was read may be zeros in the place of its bytes.
+    func requireWhole() throws(CheckpointError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw .unreadable(path: path, reason: systemMessage(errno))
+        }
+        guard Int(status.st_size) >= count else {
+            throw .unreadable(
+                path: path,
+                reason: "it was cut while it was read (got \(status.st_size) bytes, "
+                    + "expected \(count))")
+        }
     }
 
     /// Gives up the pages of a range that was read, so that a program that goes through a large file
@@ -50,7 +74,11 @@ final class MappedFile: Sendable {
     }
 
     deinit {
-        if let base { munmap(UnsafeMutableRawPointer(mutating: base), count) }
+        if let base {
+            MappedMemory.remove(base)
+            munmap(UnsafeMutableRawPointer(mutating: base), count)
+        }
+        close(descriptor)
     }
 }
 
@@ -58,34 +86,26 @@ final class MappedFile: Sendable {
 func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)).lowercased() }
 
 /// Whether there is anything at `path`.
-package func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+package func fileExists(_ path: String) -> Bool { FileTree.exists(path) }
 
 /// Whether there is a directory at `path`.
-func isDirectory(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-}
+func isDirectory(_ path: String) -> Bool { FileTree.isDirectory(path) }
 
 /// The whole content of a small file.
 package func readFile(_ path: String) throws(CheckpointError) -> [UInt8] {
     let file = try MappedFile(path)
-    return [UInt8](file.bytes)
+    let bytes = [UInt8](file.bytes)
+    try file.requireWhole()
+    return bytes
 }
 
 /// The names in a directory, sorted; `.` and `..` left out.
 package func directoryEntries(_ path: String) throws(CheckpointError) -> [String] {
-    guard let directory = opendir(path) else {
+    guard access(path.systemPath, R_OK) == 0 else {
         throw .missing(path: path, reason: systemMessage(errno))
     }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-        let name = withUnsafeBytes(of: entry.pointee.d_name) {
-            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name != "." && name != ".." { names.append(name) }
-    }
-    return names.sorted()
+    guard isDirectory(path) else { throw .missing(path: path, reason: systemMessage(ENOTDIR)) }
+    return FileTree.entries(of: path).sorted()
 }
 
 /// `directory/name` without doubled slashes.

@@ -18,7 +18,13 @@ package enum ModelLimits {
         for (name, value) in widths where value > width {
             return "\(name): got \(value), expected at most \(width)"
         }
-        return c.layerCount > layers
-            ? "layers: got \(c.layerCount), expected at most \(layers)" : nil
+        if c.layerCount > layers {
+            return "layers: got \(c.layerCount), expected at most \(layers)"
+        }
+        let count = ParameterLayout(c).count
+        return count > weights ? "weights: got \(count), expected at most \(weights)" : nil
     }
+
+    /// Largest number of weights: what training needs for so many can still be counted in bytes.
+    static let weights = 1 << 44
 }

@@ -60,7 +60,9 @@ public struct SafetensorsFile: Sendable {
         let range = begin..<begin + tensors[place.index].byteCount
         return try withExtendedLifetime(file) {
             defer { file.release(range) }
-            return try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
+            let result = try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
+            try file.requireWhole()
+            return result
         }
     }
 
@@ -94,6 +96,7 @@ public struct SafetensorsFile: Sendable {
                 tensor.type, to: destination)
             file.release(begin..<begin + tensor.byteCount)
         }
+        try file.requireWhole()
     }
 
     /// The elements of a tensor of type F32, F16, BF16 or F64 in single precision, row-major.

@@ -45,7 +45,7 @@ public enum WeightFiles {
             return [TensorSource.singleName]
         }
         var names: [String] = []
-        var map: [String: JSONValue] = [:]
+        var map: JSONObject = [:]
         for (index, shard) in shards.enumerated() {
             let name = "model-\(fiveDigits(index + 1))-of-\(fiveDigits(shards.count)).safetensors"
             try SafetensorsWriter.write(

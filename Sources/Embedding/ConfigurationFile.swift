@@ -1,5 +1,4 @@
 import Checkpoints
-import FoundationEssentials
 import StreamIO
 
 /// A JSON file of a model's directory, with accessors that say what is wrong and where.
@@ -14,7 +13,7 @@ struct ConfigurationFile {
 
     /// Reads a file.
     init(_ path: String, hint: String? = nil) throws(EmbeddingError) {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
+        guard let bytes = try? InputFile.contents(of: path) else {
             throw .missing(path: path, hint: hint)
         }
         do throws(JSONError) {
@@ -27,7 +26,7 @@ struct ConfigurationFile {
 
     /// Reads a file that need not exist.
     static func optional(_ path: String) throws(EmbeddingError) -> ConfigurationFile? {
-        FileManager.default.fileExists(atPath: path) ? try ConfigurationFile(path) : nil
+        FileTree.exists(path) ? try ConfigurationFile(path) : nil
     }
 
     /// The value of a key of the object; nil if absent or `null`.

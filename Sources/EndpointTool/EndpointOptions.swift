@@ -162,7 +162,7 @@ public struct EndpointOptions: ParsableArguments {
         settings.isOffline = offline || dryRun
         var path = cachePath(output: output)
         // A dry run leaves nothing behind.
-        if dryRun, let candidate = path, !FileManager.default.fileExists(atPath: candidate) {
+        if dryRun, let candidate = path, !FileTree.exists(candidate) {
             path = nil
         }
         if path == nil, !dryRun {
@@ -180,6 +180,12 @@ public struct EndpointOptions: ParsableArguments {
                     + (offline ? "it does not count" : "it is asked for again"))
         }
         return session
+    }
+
+    /// Refuses at once a place where answers cannot be kept.
+    public func checkCache(output: String?) throws {
+        guard !offline, !dryRun, let path = cachePath(output: output) else { return }
+        try OutputClaim.check(appendingTo: path)
     }
 
     private func cachePath(output: String?) -> String? {

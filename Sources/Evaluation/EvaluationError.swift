@@ -8,6 +8,8 @@ public enum EvaluationError: ReportedError, Hashable {
     case sizeMismatch(what: String, got: Int, expected: Int)
     /// A value is infinite or not a number.
     case notFinite(what: String, index: Int)
+    /// What a judge measured about a record is infinite or not a number.
+    case notFiniteMeasure(what: String, id: String, got: String)
     /// A histogram holds a negative entry, or nothing but zeros.
     case notAHistogram(what: String)
     /// Too few samples for the number of buckets.
@@ -30,6 +32,8 @@ public enum EvaluationError: ReportedError, Hashable {
         case .sizeMismatch(let what, let got, let expected):
             "\(what) differs (got \(got), expected \(expected))"
         case .notFinite(let what, let index): "\(what) is not finite at index \(index)"
+        case .notFiniteMeasure(let what, let id, let got):
+            "\(what) of record \"\(id)\" (got \(got), expected a finite number)"
         case .notAHistogram(let what):
             "\(what) (got what is no histogram, expected finite entries >= 0 with a positive sum)"
         case .tooFewSamples(let got, let expected):
@@ -50,6 +54,8 @@ public enum EvaluationError: ReportedError, Hashable {
         switch self {
         case .tooFewSamples:
             "give more samples or fewer buckets; --force computes a number that is biased upwards"
+        case .notFiniteMeasure:
+            "the judging model's weights may be damaged, or its numbers overflow on this text"
         case .template: "a template has the places {query}, {a} and {b}"
         case .join: "both files must hold the same ids, each once"
         default: nil

@@ -13,7 +13,7 @@ extension MauveScore {
     }
 
     /// The score as one JSON object with everything that it depends on.
-    public func json(version: String) -> [String: JSONValue] {
+    public func json(version: String) -> JSONObject {
         [
             "mauve": .number(mauve.mean),
             "mauve_sd": mauve.deviation.map { .number($0) } ?? .null,
@@ -58,7 +58,7 @@ extension MauveScore {
 
 extension DivergenceFrontier {
     /// The summaries of two given histograms as one JSON object.
-    public func json(buckets: Int, scalingFactor: Double) -> [String: JSONValue] {
+    public func json(buckets: Int, scalingFactor: Double) -> JSONObject {
         [
             "mauve": .number(mauve), "frontier_integral": .number(frontierIntegral),
             "buckets": .integer(Int64(buckets)), "scaling_factor": .number(scalingFactor),

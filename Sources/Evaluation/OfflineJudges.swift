@@ -18,16 +18,18 @@ public struct SimilarityJudge: Sendable, Hashable {
     ) throws -> [Verdict] {
         let embeddings = try TextEmbeddings(
             of: comparisons.flatMap { [$0.reference ?? $0.query, $0.a, $0.b] }, by: embed)
-        return comparisons.map { comparison in
+        return try comparisons.map { comparison in
             let target = comparison.reference ?? comparison.query
             if [target, comparison.a, comparison.b].contains(where: embeddings.wasTruncated) {
                 truncatedCount += 1
             }
+            let similarities = try [comparison.a, comparison.b].map { answer in
+                try finite(
+                    cosineSimilarity(embeddings[target], embeddings[answer]), "similarity",
+                    of: comparison)
+            }
             return comparison.measured(
-                Verdict(
-                    id: comparison.id,
-                    a: cosineSimilarity(embeddings[target], embeddings[comparison.a]),
-                    b: cosineSimilarity(embeddings[target], embeddings[comparison.b])))
+                Verdict(id: comparison.id, a: similarities[0], b: similarities[1]))
         }
     }
 }
@@ -66,7 +68,10 @@ public struct LikelihoodJudge: Sendable, Hashable {
         }
         var means = [Double](repeating: -.infinity, count: continuations.count)
         for (index, sum) in zip(scored, sums) {
-            means[index] = sum / Double(continuations[index].count)
+            means[index] =
+                try finite(
+                    sum, "log-probability", of: comparisons[index / Side.allCases.count])
+                / Double(continuations[index].count)
         }
         return comparisons.enumerated().map { index, comparison in
             comparison.measured(
@@ -126,16 +131,34 @@ public struct LetterJudge: Sendable, Hashable {
                     what: "number of log-probabilities", got: values.count,
                     expected: split + spellings[1].count)
             }
+            let sums = try [values[..<split], values[split...]].map { spellings in
+                try finite(
+                    logSum(spellings), "log-probability of a letter",
+                    of: comparison)
+            }
             return JudgedOrder(
-                first: question.first, logProbabilityA: logSum(values[..<split]),
-                logProbabilityB: logSum(values[split...]))
+                first: question.first, logProbabilityA: sums[0], logProbabilityB: sums[1])
         }
         return comparison.verdict(orders)
     }
 }
 
-/// log Σ exp(v); -∞ of none.
+/// The value that was measured about a record.
+///
+/// - Throws: ``EvaluationError/notFiniteMeasure(what:id:got:)``: compared with anything, such a value
+///   would decide nothing, or everything.
+private func finite(
+    _ value: Double, _ what: String, of comparison: Comparison
+) throws(EvaluationError) -> Double {
+    guard value.isFinite else {
+        throw .notFiniteMeasure(what: what, id: comparison.id, got: "\(value)")
+    }
+    return value
+}
+
+/// log Σ exp(v); -∞ of none, NaN if one of them is.
 func logSum(_ values: some Collection<Double>) -> Double {
+    guard !values.contains(where: \.isNaN) else { return .nan }
     guard let largest = values.max(), largest.isFinite else { return values.max() ?? -.infinity }
     return largest + log(values.reduce(0) { $0 + exp($1 - largest) })
 }

@@ -56,7 +56,7 @@ public struct RecordRanker: Sendable {
                 negatives[slot].similarity = similarity
             }
             ranked[index].setNegatives(negatives)
-            ranked[index].setRanking(result.ranking.ranking)
+            try ranked[index].setRankingOfCandidates(result.ranking.ranking)
             // A flag of an earlier pass says nothing about this one.
             ranked[index]["truncated"] = result.truncated ? .bool(true) : nil
             truncatedCount += result.truncated ? 1 : 0

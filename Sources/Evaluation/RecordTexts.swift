@@ -12,6 +12,16 @@ public enum Author: Sendable, Hashable {
     }
 }
 
+extension RecordError {
+    /// The error for tools that must have every record: its hint names no flag to skip bad ones.
+    public var withoutSkipping: RecordError {
+        guard case .malformed(let location, let reason, let hint) = self else { return self }
+        return .unfit(
+            location: location, reason: reason,
+            hint: hint ?? "each line must hold one JSON object")
+    }
+}
+
 extension Record {
     /// The text that somebody wrote: the given field, or the first of `author`'s fields that is
     /// there.

@@ -1,3 +1,5 @@
+import StreamIO
+
 /// Computes embeddings of texts.
 ///
 /// - Returns: one row of (width) floats a text, and whether each text was longer than the
@@ -8,7 +10,7 @@ public typealias EmbeddingFunction =
 /// Embeddings of a batch of texts, in which equal texts are embedded once: batch negatives repeat
 /// the responses of their neighbours.
 struct TextEmbeddings {
-    private let rows: [String: Int]
+    private let rows: [ExactString: Int]
     private let vectors: [Float]
     private let truncated: [Bool]
     private let width: Int
@@ -16,10 +18,10 @@ struct TextEmbeddings {
     /// - Throws: ``EvaluationError`` if the function returns something of the wrong size, and what
     ///   the function throws.
     init(of texts: some Sequence<String>, by embed: EmbeddingFunction) throws {
-        var rows: [String: Int] = [:]
+        var rows: [ExactString: Int] = [:]
         var distinct: [String] = []
-        for text in texts where rows[text] == nil {
-            rows[text] = distinct.count
+        for text in texts where rows[ExactString(text)] == nil {
+            rows[ExactString(text)] = distinct.count
             distinct.append(text)
         }
         let result = distinct.isEmpty ? (vectors: [], truncated: []) : try embed(distinct)
@@ -40,12 +42,14 @@ struct TextEmbeddings {
 
     /// The embedding of a text that was among those given.
     subscript(_ text: String) -> ArraySlice<Float> {
-        guard let row = rows[text] else { return [] }
+        guard let row = rows[ExactString(text)] else { return [] }
         return vectors[row * width..<(row + 1) * width]
     }
 
     /// Whether a text was cut.
-    func wasTruncated(_ text: String) -> Bool { rows[text].map { truncated[$0] } ?? false }
+    func wasTruncated(_ text: String) -> Bool {
+        rows[ExactString(text)].map { truncated[$0] } ?? false
+    }
 }
 
 /// The texts of one prompt: the ground truth and its negatives.

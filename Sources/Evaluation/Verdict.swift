@@ -149,8 +149,8 @@ public struct Verdict: Sendable, Hashable {
 
 extension Verdict {
     /// The verdict as the fields of a record.
-    public var json: [String: JSONValue] {
-        var fields: [String: JSONValue] = [
+    public var json: JSONObject {
+        var fields: JSONObject = [
             "id": .string(id), "winner": .string(winner.rawValue),
             "orders": .array(orders.map { .object($0.json) }),
             "a_tokens": aTokens.map { .integer(Int64($0)) } ?? .null,
@@ -165,7 +165,7 @@ extension Verdict {
     }
 
     /// Reads a verdict back from the fields of a record.
-    public init(json fields: [String: JSONValue]) throws(EvaluationError) {
+    public init(json fields: JSONObject) throws(EvaluationError) {
         guard case .string(let id)? = fields["id"] else {
             throw .verdict(problem: "no id (expected a string)")
         }
@@ -187,8 +187,8 @@ extension Verdict {
 }
 
 extension JudgedOrder {
-    fileprivate var json: [String: JSONValue] {
-        var fields: [String: JSONValue] = [
+    fileprivate var json: JSONObject {
+        var fields: JSONObject = [
             "first": .string(first.rawValue),
             "answer": answer.map { .string($0.rawValue) } ?? .null,
             "p_a": probabilityOfA.map { .number($0) } ?? .null,

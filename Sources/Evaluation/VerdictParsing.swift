@@ -3,8 +3,14 @@ extension JudgedOrder.Letter {
     public enum ParsingError: Error, Hashable, CustomStringConvertible {
         /// Neither letter stands in the text.
         case noVerdict
-        /// The line that decides names both letters.
+        /// The text speaks for both letters, or names both and prefers none.
         case conflict
+        /// One letter is named, but not as the better one.
+        case unclear
+        /// The answer is that neither is better.
+        case tie
+        /// The text is reasoning that never ends.
+        case openReasoning
         /// Neither letter is among the tokens that were probable.
         case improbable
 
@@ -12,76 +18,57 @@ extension JudgedOrder.Letter {
         public var description: String {
             switch self {
             case .noVerdict: "the answer names neither \"A\" nor \"B\""
-            case .conflict: "the answer names both \"A\" and \"B\""
+            case .conflict: "the answer names both \"A\" and \"B\", and decides for none"
+            case .unclear: "the answer names \"A\" or \"B\" without a clear preference"
+            case .tie: "the answer is a tie, neither \"A\" nor \"B\""
+            case .openReasoning: "the answer's reasoning never ends"
             case .improbable: "neither \"A\" nor \"B\" is among the probable tokens"
             }
         }
     }
 
-    /// Finds the verdict in what a judge wrote.
+    /// Finds the verdict in what a judge wrote, by these rules:
     ///
-    /// The last line that holds a verdict decides. A verdict is a capital A or B that stands alone:
-    /// not part of a word, and for an A not the article, that is, not before a word in lower case
-    /// unless marked by quotes, brackets or emphasis, or preceded by a colon or by "response",
-    /// "continuation", "answer" or "option", or followed by "is" or "because". A line that names
-    /// both letters is a conflict.
+    /// 1. Reasoning is removed (``ReasoningBlocks``). Reasoning that never ends: no verdict.
+    /// 2. Labels decide: a line that holds a letter and nothing but words that frame it (`A`, `**(B)**`,
+    ///    `Answer: A`, `Response B`, `{"winner": "A"}`, `A > B`), a letter marked as `[[A]]` or `\boxed{A}`
+    ///    anywhere, or one that follows a word like "verdict" and a colon. Different ones: no verdict.
+    ///    Headings (`Response A:`, or `Response A` where there is `Response B` too) are no labels. `Tie`
+    ///    and `C` are labels for neither.
+    /// 3. Else sentences that say a preference decide: `I prefer A`, `A is better`, `the winner is B`,
+    ///    `A over B`, `Response B gives more detail`, or a letter with which the line begins, set off by
+    ///    a mark. Different ones: no verdict; praise for one respect does not count beside "but" or
+    ///    "however". Denials, conditions and questions do not count.
+    /// 4. Else there is no verdict.
+    ///
+    /// Where an "A" reads as the English article (`A response should…`) neither letter counts. So
+    /// exchanging the letters in a text exchanges its verdict.
     public init(parsing text: String) throws(ParsingError) {
-        let lines = text.utf8.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
-        for line in lines.reversed() {
-            let letters = Self.verdicts(in: Array(line))
-            if letters.count > 1 { throw .conflict }
-            if let letter = letters.first {
-                self = letter
-                return
+        guard let answer = ReasoningBlocks.answer(in: VerdictText.folded(text)) else {
+            throw .openReasoning
+        }
+        let lines = VerdictText(answer).lines
+        let labels = VerdictLabels(lines)
+        let votes = labels.isEmpty ? VerdictSentences(lines).votes : labels.letters
+        guard votes.count + (labels.hasTie ? 1 : 0) < 2 else { throw .conflict }
+        if labels.hasTie { throw .tie }
+        if let letter = votes.first {
+            self = letter
+            return
+        }
+        var named: Set<Self> = []
+        for line in lines {
+            for (index, token) in line.tokens.enumerated() where !line.isArticle(at: index) {
+                switch token {
+                case .both: throw .conflict
+                case .letter(let letter, isCapital: true, _): named.insert(letter)
+                default: break
+                }
             }
         }
-        throw .noVerdict
+        throw named.isEmpty ? .noVerdict : named.count > 1 ? .conflict : .unclear
     }
 
-    private static func verdicts(in line: [UInt8]) -> Set<Self> {
-        var found: Set<Self> = []
-        for (index, byte) in line.enumerated() {
-            guard byte == UInt8(ascii: "A") || byte == UInt8(ascii: "B") else { continue }
-            guard index == 0 || !isWordByte(line[index - 1]) else { continue }
-            guard index + 1 == line.count || !isWordByte(line[index + 1]) else { continue }
-            if byte == UInt8(ascii: "B") {
-                found.insert(.second)
-            } else if !isArticle(at: index, in: line) {
-                found.insert(.first)
-            }
-        }
-        return found
-    }
-
-    /// Whether the lone A at `index` reads as the article "A" before a word.
-    private static func isArticle(at index: Int, in line: [UInt8]) -> Bool {
-        let rest = line[(index + 1)...]
-        guard rest.first == UInt8(ascii: " ") else { return false }
-        let nextWord = rest.dropFirst().prefix(while: isWordByte)
-        guard let initial = nextWord.first, initial >= UInt8(ascii: "a"),
-            initial <= UInt8(ascii: "z")
-        else { return false }
-        if ["is", "because", "and", "or", "over", "than"].contains(where: {
-            nextWord.elementsEqual($0.utf8)
-        }) {
-            return false
-        }
-        let before = line[..<index].reversed().drop { $0 == UInt8(ascii: " ") }
-        guard let previous = before.first else { return true }
-        if previous == UInt8(ascii: ":") { return false }
-        let previousWord = before.prefix(while: isWordByte).reversed().map { $0 | 0x20 }
-        return !["response", "continuation", "answer", "option"].contains {
-            previousWord.elementsEqual($0.utf8)
-        }
-    }
-
-    /// ASCII letters, digits and the underscore. Bytes beyond ASCII end a word: typographic quotes do.
-    private static func isWordByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-            true
-        default: false
-        }
-    }
+    /// The other letter.
+    var other: Self { self == .first ? .second : .first }
 }

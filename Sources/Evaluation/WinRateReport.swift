@@ -2,7 +2,7 @@ public import StreamIO
 
 extension WinRateSummary {
     /// The summary as the fields of a JSON object.
-    public var json: [String: JSONValue] {
+    public var json: JSONObject {
         var fields = all.json
         fields["consistency"] = .optional(consistency)
         fields["first_position_rate"] = .optional(firstPositionRate)
@@ -41,7 +41,7 @@ extension WinRateSummary {
 
 extension Tally {
     /// Counts, rates and interval as the fields of a JSON object.
-    public var json: [String: JSONValue] {
+    public var json: JSONObject {
         [
             "wins": .integer(Int64(wins)), "losses": .integer(Int64(losses)),
             "ties": .integer(Int64(ties)), "errors": .integer(Int64(errors)),
@@ -54,7 +54,7 @@ extension Tally {
 
 extension PairedBootstrap {
     /// The comparison as the fields of a JSON object.
-    public var json: [String: JSONValue] {
+    public var json: JSONObject {
         [
             "count": .integer(Int64(count)), "difference": .number(difference),
             "interval_95": interval.json, "p_not_better": .number(notBetter),

@@ -9,6 +9,7 @@ import Glibc
 ///   - reference: log π_ref(y|x), likewise
 ///   - beta: β
 public func dpoLoss(policy: [Double], reference: [Double], beta: Double) -> PreferenceLoss {
+    precondition(policy.count == 2, "one chosen and one rejected continuation")
     let rewards = implicitRewards(policy: policy, reference: reference, beta: beta)
     let deficit = rewards[1] - rewards[0]
     // log(1 + eˣ) without overflow.

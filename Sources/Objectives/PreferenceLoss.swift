@@ -10,8 +10,9 @@ public struct PreferenceLoss: Sendable, Hashable {
 ///
 /// - Parameters:
 ///   - policy: log π_θ(y_k|x), sums over the continuation's tokens
-///   - reference: log π_ref(y_k|x), likewise
+///   - reference: log π_ref(y_k|x), likewise, of the same candidates
 ///   - beta: β
 public func implicitRewards(policy: [Double], reference: [Double], beta: Double) -> [Double] {
-    zip(policy, reference).map { beta * ($0 - $1) }
+    precondition(policy.count == reference.count, "reference scores of other candidates")
+    return zip(policy, reference).map { beta * ($0 - $1) }
 }

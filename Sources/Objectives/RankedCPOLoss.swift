@@ -16,6 +16,7 @@ import Glibc
 public func rankedCPOLoss(
     policy: [Double], reference: [Double], beta: Double, ranking: [Int]
 ) -> PreferenceLoss {
+    precondition(ranking.count == policy.count, "a ranking of other candidates")
     let rewards = implicitRewards(policy: policy, reference: reference, beta: beta)
     let ranked = ranking.map { rewards[$0] }
     var normalizers = ranked

@@ -26,7 +26,8 @@ extension Record {
     public func optionalNumber(_ key: String) throws(RecordError) -> Double? {
         switch fields[key] {
         case nil, .null?: return nil
-        case .number(let value)?: return value
+        case .number(let value)? where value.isFinite: return value
+        case .number?: throw beyondDouble(key)
         case .integer(let value)?: return Double(value)
         case let other?: throw wrongType(key, other, "number")
         }
@@ -86,7 +87,8 @@ extension Record {
             numbers.reserveCapacity(values.count)
             for value in values {
                 switch value {
-                case .number(let number): numbers.append(number)
+                case .number(let number) where number.isFinite: numbers.append(number)
+                case .number: throw beyondDouble(key)
                 case .integer(let number): numbers.append(Double(number))
                 default:
                     throw .wrongType(
@@ -100,12 +102,12 @@ extension Record {
     }
 
     /// The object in field `key`.
-    public func object(_ key: String) throws(RecordError) -> [String: JSONValue] {
+    public func object(_ key: String) throws(RecordError) -> JSONObject {
         try required(key, "object", optionalObject(key))
     }
 
     /// The object in field `key`, if there is one.
-    public func optionalObject(_ key: String) throws(RecordError) -> [String: JSONValue]? {
+    public func optionalObject(_ key: String) throws(RecordError) -> JSONObject? {
         switch fields[key] {
         case nil, .null?: return nil
         case .object(let value)?: return value
@@ -130,6 +132,10 @@ extension Record {
             throw .missingField(location: location, field: key, expected: expected)
         }
         return value
+    }
+
+    private func beyondDouble(_ key: String) -> RecordError {
+        .beyondDouble(location: location, field: key)
     }
 
     private func wrongType(_ key: String, _ value: JSONValue, _ expected: String) -> RecordError {

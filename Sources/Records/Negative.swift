@@ -3,7 +3,7 @@ public import StreamIO
 /// A negative continuation of a record: one entry of its field `negatives`.
 public struct Negative: Sendable, Hashable {
     /// All fields of the entry, unknown ones included.
-    public private(set) var fields: [String: JSONValue]
+    public private(set) var fields: JSONObject
 
     /// A negative made by `kind` (`an`, `bn`, `mn`, `tn`, `given`).
     public init(kind: String, ids: [Int32]? = nil, text: String? = nil) {
@@ -28,8 +28,12 @@ public struct Negative: Sendable, Hashable {
                 continue
             case ("kind", .string), ("text", .string), ("finish", .string): continue
             case ("kind", _), ("text", _), ("finish", _): expected = "string"
-            case ("logprob", .number), ("logprob", .integer): continue
-            case ("similarity", .number), ("similarity", .integer): continue
+            case ("logprob", .integer), ("similarity", .integer): continue
+            case ("logprob", .number(let number)), ("similarity", .number(let number)):
+                guard number.isFinite else {
+                    throw .beyondDouble(location: location, field: "\(field).\(key)")
+                }
+                continue
             case ("logprob", _), ("similarity", _): expected = "number"
             case ("seed", .integer): continue
             case ("seed", _): expected = "integer"

@@ -1,10 +1,13 @@
+import StreamIO
+
 extension Record {
     /// What was asked, without a prompt template where the record still has the parts: the given
-    /// field, or `instruction` with `context` below it, or `prompt`.
+    /// field, or `instruction` with `context` (or Alpaca's `input`) below it, or `prompt`.
     public func queryText(field: String? = nil) throws(RecordError) -> String {
         if let field { return try string(field) }
         if let instruction = try optionalString("instruction") {
-            let context = try optionalString("context") ?? ""
+            var context = try optionalString("context") ?? ""
+            if context.isEmpty, case .string(let input)? = fields["input"] { context = input }
             return context.isEmpty ? instruction : instruction + "\n\n" + context
         }
         return try string("prompt")

@@ -3,12 +3,12 @@ public import StreamIO
 /// One record: a JSON object with an `id`. Fields that nobody asks for stay as they are.
 public struct Record: Sendable, Hashable {
     /// All fields, `id` included.
-    public var fields: [String: JSONValue]
+    public var fields: JSONObject
     /// Where the record was read; nil for one that was made.
     public var location: SourceLocation?
 
     /// A record that was made, not read.
-    public init(id: String, fields: [String: JSONValue] = [:]) {
+    public init(id: String, fields: JSONObject = [:]) {
         self.fields = fields
         self.fields["id"] = .string(id)
     }
@@ -16,14 +16,14 @@ public struct Record: Sendable, Hashable {
     /// A record that was read. Its id is the field `id`; an integer there becomes its digits; when
     /// there is none, `defaultID` takes its place.
     public init(
-        fields: [String: JSONValue], location: SourceLocation?, defaultID: @autoclosure () -> String
+        fields: JSONObject, location: SourceLocation?, defaultID: @autoclosure () -> String
     ) throws(RecordError) {
         self.init(fields, location)
         if let id = try Self.id(for: fields["id"], location, defaultID) { self.fields["id"] = id }
     }
 
     /// A record whose id is right already.
-    init(_ fields: [String: JSONValue], _ location: SourceLocation?) {
+    init(_ fields: JSONObject, _ location: SourceLocation?) {
         self.fields = fields
         self.location = location
     }

@@ -68,11 +68,16 @@ package struct RecordBlock: Sendable {
     ) throws(RecordError) -> Result {
         let line = lines[index]
         return try bytes.withUnsafeBufferPointer { bytes throws(RecordError) in
-            try body(
-                try RecordText(
-                    UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[line.range])),
-                    SourceLocation(file: file, line: line.number),
-                    defaultID: linesInOtherFiles + line.number))
+            let text = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[line.range]))
+            let record: RecordText
+            do throws(RecordError) {
+                record = try RecordText(
+                    text, SourceLocation(file: file, line: line.number),
+                    defaultID: linesInOtherFiles + line.number)
+            } catch {
+                throw error.explained(text, isFirst: line.number == 1)
+            }
+            return try body(record)
         }
     }
 }

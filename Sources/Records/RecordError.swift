@@ -3,7 +3,7 @@ public import StreamIO
 /// What can be wrong with a record or a stream of records.
 public enum RecordError: ReportedError, Hashable {
     /// The line is no JSON object.
-    case malformed(location: SourceLocation?, reason: String)
+    case malformed(location: SourceLocation?, reason: String, hint: String? = nil)
     /// A field is absent or null.
     case missingField(location: SourceLocation?, field: String, expected: String)
     /// A field has another type than it should.
@@ -17,13 +17,20 @@ public enum RecordError: ReportedError, Hashable {
     /// There is no record in the input.
     case noRecords(input: String)
 
+    /// A number that no tool can compute with, since a double does not hold it.
+    static func beyondDouble(location: SourceLocation?, field: String) -> RecordError {
+        .invalidValue(
+            location: location, field: field, got: "a number beyond the range of a double",
+            expected: "one within")
+    }
+
     /// Always ``ExitStatus/badData``.
     public var exitStatus: ExitStatus { .badData }
 
     /// What is wrong, after file and line.
     public var description: String {
         switch self {
-        case .malformed(let location, let reason): prefix(location) + reason
+        case .malformed(let location, let reason, _): prefix(location) + reason
         case .missingField(let location, let field, let expected):
             prefix(location) + "field \"\(field)\" (got nothing, expected \(expected))"
         case .wrongType(let location, let field, let got, let expected),
@@ -39,6 +46,7 @@ public enum RecordError: ReportedError, Hashable {
     /// What to do about it.
     public var hint: String? {
         switch self {
+        case .malformed(_, _, let hint?): hint
         case .malformed: "each line holds one JSON object; --skip-bad drops lines that do not"
         case .missingField(_, let field, _): Self.sources[field]
         case .unfit(_, _, let hint): hint

@@ -31,6 +31,11 @@ public struct RecordReader: ~Copyable {
     public internal(set) var count = 0
     /// How many bad records were dropped.
     public private(set) var skipped = 0
+    /// How many records it has passed: those given out, those dropped because they are no records, and
+    /// those of an earlier run.
+    public private(set) var position = 0
+    /// The records that an earlier run has done, which are passed unread.
+    private var done = 0
 
     private let paths: [String]
     private var nextPath = 0
@@ -53,29 +58,76 @@ public struct RecordReader: ~Copyable {
         for path in self.paths { try InputFile.check(path: path) }
     }
 
+    /// Has the first `count` records passed unread; to be called before any is read.
+    package mutating func pass(_ count: Int) { done = count }
+
     /// The next record; nil after the last.
     public mutating func next() throws -> Record? {
+        guard case .item(let record) = try next(.unlimited) else { return nil }
+        return record
+    }
+
+    /// The next record, if it comes in time.
+    public mutating func next(_ patience: Patience) throws -> Arrival<Record> {
         while true {
             while let block, nextInBlock < block.count {
                 nextInBlock += 1
+                position += 1
+                guard position > done else { continue }
                 do throws(RecordError) {
                     let record = try block.record(nextInBlock - 1)
                     count += 1
-                    return record
+                    return .item(record)
                 } catch {
                     try skip(error)
                 }
             }
-            block = try nextBlock()
+            switch try nextBlock(patience) {
+            case .item(let next): block = next
+            case .pending: return .pending
+            case .end:
+                block = nil
+                return .end
+            }
             nextInBlock = 0
-            if block == nil { return nil }
         }
     }
 
-    /// Up to `limit` records; empty after the last.
-    public mutating func nextBatch(_ limit: Int) throws -> [Record] {
+    /// The next record.
+    ///
+    /// - Parameters:
+    ///   - mayWait: whether to wait for it
+    ///   - pause: called before that
+    public mutating func next(
+        mayWait: Bool, pause: () throws -> Void
+    ) throws -> Arrival<Record> {
+        let arrival = try next(.none)
+        guard case .pending = arrival, mayWait else { return arrival }
+        try pause()
+        return try next(.unlimited)
+    }
+
+    /// Up to `limit` records; empty after the last. Where records come slowly, those of a fifth of a
+    /// second.
+    ///
+    /// - Parameter pause: called before the first record is waited for
+    public mutating func nextBatch(
+        _ limit: Int, pause: () throws -> Void = {}
+    ) throws -> [Record] {
         var batch: [Record] = []
-        while batch.count < limit, let record = try next() { batch.append(record) }
+        var deadline: ContinuousClock.Instant?
+        while batch.count < limit {
+            let arrival: Arrival<Record>
+            if let deadline {
+                let left = (deadline - .now) / .milliseconds(1)
+                arrival = try next(.milliseconds(Int32(max(0, left))))
+            } else {
+                arrival = try next(mayWait: true, pause: pause)
+                deadline = .now + .milliseconds(200)
+            }
+            guard case .item(let record) = arrival else { break }
+            batch.append(record)
+        }
         return batch
     }
 
@@ -95,10 +147,10 @@ public struct RecordReader: ~Copyable {
     }
 
     /// The next lines that hold records of this shard, at least one and as many as can be had
-    /// without waiting, not parsed yet; nil after the last.
+    /// without waiting, not parsed yet.
     ///
     /// Not to be mixed with ``next()``.
-    mutating func nextBlock() throws -> RecordBlock? {
+    mutating func nextBlock(_ patience: Patience) throws -> Arrival<RecordBlock> {
         while true {
             if lines == nil {
                 guard nextPath < paths.count else {
@@ -106,21 +158,30 @@ public struct RecordReader: ~Copyable {
                         let name = paths.count == 1 ? paths[0] : "\(paths.count) files"
                         throw RecordError.noRecords(input: name == "-" ? "standard input" : name)
                     }
-                    return nil
+                    return .end
+                }
+                // A named pipe keeps whoever opens it waiting for its writer.
+                if case .milliseconds = patience, InputFile.isPipe(path: paths[nextPath]) {
+                    return .pending
                 }
                 lines = LineReader(try InputFile(path: paths[nextPath]))
                 nextPath += 1
             }
-            guard let bytes = try lines?.nextLines(), let file = lines?.name else {
+            guard let arrival = try lines?.nextLines(patience), let file = lines?.name else {
+                continue
+            }
+            switch arrival {
+            case .pending: return .pending
+            case .end:
                 linesBefore += linesInFile
                 linesInFile = 0
                 lines = nil
-                continue
+            case .item(let bytes):
+                let block = RecordBlock(
+                    bytes, file: file, linesInFile: &linesInFile, linesInOtherFiles: linesBefore,
+                    recordNumber: &recordNumber, options.shard)
+                if block.count > 0 { return .item(block) }
             }
-            let block = RecordBlock(
-                bytes, file: file, linesInFile: &linesInFile, linesInOtherFiles: linesBefore,
-                recordNumber: &recordNumber, options.shard)
-            if block.count > 0 { return block }
         }
     }
 }

@@ -25,7 +25,7 @@ package struct RecordText {
         }
         if case .plain? = value("id") { return }
         var id: JSONValue?
-        if case .value(let value)? = value("id") { id = value }
+        if case .value(let value, _)? = value("id") { id = value }
         if let id = try Record.id(for: id, location, { String(defaultID) }) {
             self.members.set("id", id)
         }
@@ -37,17 +37,21 @@ package struct RecordText {
 
     /// The record with all its fields as values.
     package var record: Record {
-        var fields: [String: JSONValue] = [:]
+        var fields = JSONObject()
         fields.reserveCapacity(members.members.count)
         for (key, value) in members.members {
             switch value {
             case .plain(let range):
                 fields[key] = .string(String(decoding: text[range], as: UTF8.self))
-            case .value(let value): fields[key] = value
+            case .value(let value, let spelling):
+                fields.insert(value, spelling: spelling, forNew: key)
             }
         }
         return Record(fields, location)
     }
+
+    /// The names of all fields, in order.
+    package var names: [String] { members.members.map(\.key) }
 
     /// Whether there is a field `key`, null or not.
     package func contains(_ key: String) -> Bool { members.index(of: key) != nil }
@@ -61,10 +65,16 @@ package struct RecordText {
         case .plain(let range)?:
             let content = UnsafeRawBufferPointer(rebasing: text[range])
             return try body(content.assumingMemoryBound(to: UInt8.self))
-        case .value(.string(let string))?:
+        case .value(.string(let string), _)?:
             return try Array(string.utf8).withUnsafeBufferPointer(body)
         default: return nil
         }
+    }
+
+    /// The token ids in a field; nil if it holds none.
+    package func tokenIDs(of key: String) -> [Int32]? {
+        guard case .value(let value, _)? = value(key) else { return nil }
+        return try? value.tokenIDs(field: key, location)
     }
 
     /// Writes the record without a newline, some fields replaced or added.
@@ -84,31 +94,35 @@ package struct RecordText {
             output.append(UInt8(ascii: ":"))
         }
         var next = 0
+        func add(_ update: FieldUpdate, _ output: inout JSONSerializer) throws(RecordError) {
+            if case .absent = update.value { return }
+            begin(update.key, &output)
+            try update.write(to: &output, location)
+        }
         for (key, value) in members.members {
             while next < updates.count, updates[next].precedes(key) {
-                begin(updates[next].key, &output)
-                try updates[next].write(to: &output, location)
+                try add(updates[next], &output)
                 next += 1
             }
-            if next < updates.count, updates[next].key == key { continue }
+            if next < updates.count, JSONMembers.isSame(updates[next].key, key) {
+                continue
+            }
             begin(key, &output)
             switch value {
             case .plain(let range):
                 // With its quotes.
                 let content = text[range.lowerBound - 1...range.upperBound]
                 output.append(UnsafeRawBufferPointer(rebasing: content))
-            case .value(let value): try output.write(value, location)
+            case .value(let value, let spelling):
+                try output.write(value, spelling: spelling, location)
             }
         }
-        for update in updates[next...] {
-            begin(update.key, &output)
-            try update.write(to: &output, location)
-        }
+        for update in updates[next...] { try add(update, &output) }
         output.append(UInt8(ascii: "}"))
     }
 }
 
-/// A field that a tool adds to a record, or gives another value.
+/// A field that a tool adds to a record, gives another value, or takes away.
 package struct FieldUpdate {
     /// Its new value.
     package enum Value {
@@ -118,6 +132,8 @@ package struct FieldUpdate {
         case ids([Int32])
         /// Anything.
         case value(JSONValue)
+        /// Nothing: the record loses the field.
+        case absent
     }
 
     /// Its name.
@@ -140,6 +156,7 @@ package struct FieldUpdate {
         case .text(let utf8): utf8.withUnsafeBufferPointer { output.write(text: $0) }
         case .ids(let ids): output.write(ids)
         case .value(let value): try output.write(value, location)
+        case .absent: break
         }
     }
 }
@@ -153,6 +170,7 @@ extension Record {
                 fields[update.key] = .string(String(decoding: utf8, as: UTF8.self))
             case .ids(let ids): setTokenIDs(update.key, ids)
             case .value(let value): fields[update.key] = value
+            case .absent: fields[update.key] = nil
             }
         }
     }

@@ -50,17 +50,21 @@ extension RecordBlock {
 }
 
 extension RecordReader {
-    /// Works on all blocks on several threads and hands the results to `deliver` in order.
+    /// Works on all blocks on several threads and hands the results to `deliver` in order; calls
+    /// `pause` before it waits for input with nothing left to deliver.
     package mutating func forEachBlock<Counts: Sendable>(
         threads: Int, _ work: @Sendable (RecordBlock) -> WorkedBlock<Counts>,
-        deliver: (inout RecordReader, WorkedBlock<Counts>) throws -> Void
+        deliver: (inout RecordReader, WorkedBlock<Counts>) throws -> Void,
+        pause: () throws -> Void = {}
     ) throws {
         try orderedWork(
-            threads: threads, context: &self, next: { reader in try reader.nextBlock() },
-            work: work
+            threads: threads, context: &self,
+            next: { reader, patience in try reader.nextBlock(patience) }, work: work
         ) { reader, block in
             reader.count += block.read
             try deliver(&reader, block)
+        } pause: { _ in
+            try pause()
         }
     }
 }
@@ -68,10 +72,10 @@ extension RecordReader {
 extension JSONSerializer {
     /// Writes a value of a record, or all of one.
     mutating func write(
-        _ value: JSONValue, _ location: SourceLocation?
+        _ value: JSONValue, spelling: [UInt8]? = nil, _ location: SourceLocation?
     ) throws(RecordError) {
         do throws(JSONError) {
-            try write(value)
+            try write(value, spelling: spelling)
         } catch {
             throw .unfit(location: location, reason: error.description, hint: nil)
         }

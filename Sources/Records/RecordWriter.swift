@@ -7,6 +7,7 @@ public struct RecordWriter: ~Copyable {
     public private(set) var count = 0
 
     private var output: OutputFile
+    private var journal: OutputJournal?
     private var serializer = JSONSerializer()
     private let flushes: Bool
     private var lastFlush = 0.0
@@ -27,10 +28,38 @@ public struct RecordWriter: ~Copyable {
         flushes = output.format == .plain && (path ?? "-") == "-"
     }
 
+    /// Opens a file that is written to `PATH.partial` first, from which a later run of the same work
+    /// goes on; see ``/StreamIO/OutputJournal``. The file itself is the same as without.
+    ///
+    /// - Parameters:
+    ///   - path: a file
+    ///   - plain: as for ``init(path:plain:compressionThreads:)``
+    ///   - work: names what is done and to what
+    ///   - alignment: go on behind a multiple of so many records only
+    ///   - reader: passes the records that are done already
+    package init(
+        path: String, plain: Bool, work: [String: String], alignment: Int,
+        reader: inout RecordReader
+    ) throws {
+        let journal = try OutputJournal(output: path, work: work, alignment: alignment)
+        try self.init(path: path, plain: plain)
+        reader.pass(journal.inputs)
+        count = journal.outputs
+        self.journal = consume journal
+    }
+
     /// Writes a record.
-    public mutating func write(_ record: Record) throws {
+    ///
+    /// - Parameter inputs: `RecordReader.position` behind the input that is done with it; nil if more
+    ///   is to come of that. Matters only to runs that can be resumed.
+    public mutating func write(_ record: Record, inputs: Int? = nil) throws {
         serializer.truncate(to: 0)
         try serializer.write(.object(record.fields), record.location)
+        if journal != nil {
+            try journal?.append(serializer.bytes, inputs: inputs)
+            count += 1
+            return
+        }
         serializer.append(0x0A)
         try output.write(serializer.bytes)
         try wrote(1)
@@ -55,8 +84,15 @@ public struct RecordWriter: ~Copyable {
         }
     }
 
+    /// Hands what was written so far to whoever reads along.
+    public mutating func passOn() throws { try output.passOn() }
+
     /// Ends the output and checks that everything is written. Without this a file never appears.
     public mutating func finish() throws {
-        try output.finish()
+        if journal != nil {
+            try journal?.move(to: &output)
+        } else {
+            try output.finish()
+        }
     }
 }

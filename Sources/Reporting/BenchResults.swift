@@ -1,4 +1,3 @@
-import FoundationEssentials
 import StreamIO
 
 /// What `make bench` measured: the content of `bench.json`.
@@ -82,7 +81,7 @@ package struct BenchResults {
     /// - Throws: ``ReportError`` or `StreamError` for a file that is there but unusable.
     package init?(directory: String) throws {
         let path = directory + "/" + Self.fileName
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard FileTree.exists(path) else { return nil }
         let fields = try JSONFile.object(path)
         guard fields["works"] != nil else {
             throw ReportError.badFile(
@@ -120,8 +119,8 @@ private struct MissingField: Error {
     let place: String
 }
 
-extension [String: JSONValue] {
-    fileprivate func objects(_ key: String) -> [[String: JSONValue]] {
+extension JSONObject {
+    fileprivate func objects(_ key: String) -> [JSONObject] {
         array(key).compactMap { if case .object(let object) = $0 { object } else { nil } }
     }
 
@@ -136,13 +135,13 @@ extension [String: JSONValue] {
 }
 
 extension BenchResults.Side {
-    fileprivate init(_ fields: [String: JSONValue], in work: String) throws(MissingField) {
+    fileprivate init(_ fields: JSONObject, in work: String) throws(MissingField) {
         guard let label = fields.string("label") else {
             throw MissingField(name: "label", place: work)
         }
         self.label = label
         group = fields.string("group") ?? label
-        runs = fields.array("runs").compactMap { ["run": $0].number("run") }
+        runs = fields.array("runs").compactMap { JSONObject(["run": $0]).number("run") }
         median = try fields.needed("median", work)
         memoryMiB = fields.number("memory_mib")
         ratio = fields.number("ratio")
@@ -153,7 +152,7 @@ extension BenchResults.Side {
 }
 
 extension BenchResults.Work {
-    fileprivate init(_ fields: [String: JSONValue]) throws(MissingField) {
+    fileprivate init(_ fields: JSONObject) throws(MissingField) {
         guard let name = fields.string("name") else {
             throw MissingField(name: "name", place: "a work")
         }
@@ -185,7 +184,7 @@ extension BenchResults.Work {
 }
 
 extension BenchResults.Scaling {
-    fileprivate init(_ fields: [String: JSONValue]) throws(MissingField) {
+    fileprivate init(_ fields: JSONObject) throws(MissingField) {
         guard let name = fields.string("name") else {
             throw MissingField(name: "name", place: "scaling")
         }

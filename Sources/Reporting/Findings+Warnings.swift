@@ -4,6 +4,7 @@ extension Findings {
     /// Warnings that the numbers themselves give rise to.
     var warnings: [String] {
         comparisonWarnings + mauveWarnings + outputWarnings + trainingWarnings
+            + run.torn.map { "a last line that was cut short is left out: \($0)" }
             + Self.together(
                 "files that an earlier setting left in the directory are not looked at", run.foreign
             )

@@ -39,6 +39,7 @@ package struct HTMLRenderer {
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
+            <meta name="generator" content="\(Report.generator)">
             <title>\(title)</title>
             <style>
             \(stylesheet)

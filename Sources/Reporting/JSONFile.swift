@@ -2,7 +2,7 @@ import StreamIO
 
 /// Small JSON files, read whole.
 enum JSONFile {
-    static func object(_ path: String) throws -> [String: JSONValue] {
+    static func object(_ path: String) throws -> JSONObject {
         var file = try InputFile(path: path)
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -24,7 +24,7 @@ enum JSONFile {
     }
 }
 
-extension [String: JSONValue] {
+extension JSONObject {
     func number(_ keys: String...) -> Double? {
         for key in keys {
             switch self[key] {
@@ -47,7 +47,7 @@ extension [String: JSONValue] {
         if case .string(let value)? = self[key], !value.isEmpty { value } else { nil }
     }
 
-    func object(_ key: String) -> [String: JSONValue] {
+    func object(_ key: String) -> JSONObject {
         if case .object(let value)? = self[key] { value } else { [:] }
     }
 

@@ -34,7 +34,8 @@ package struct MarkdownRenderer {
 
     package func render(_ document: Document) -> String {
         let title = "# " + Self.escaped(document.title)
-        return ([title] + document.blocks.map(render)).joined(separator: "\n\n") + "\n"
+        let mark = "<!-- \(Report.generator) -->"
+        return ([title, mark] + document.blocks.map(render)).joined(separator: "\n\n") + "\n"
     }
 
     private func render(_ block: Document.Block) -> String {

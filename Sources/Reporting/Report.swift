@@ -1,5 +1,14 @@
 import FoundationEssentials
-import StreamIO
+public import StreamIO
+
+extension DirectoryContents {
+    /// What a report consists of. Its files say who made them, since anybody may have a `report.md`.
+    public static let report = DirectoryContents(files: [
+        Files(where: { name in
+            name == "report.md" || name == "report.html" || name.hasSuffix(".svg")
+        }) { String(decoding: $0, as: UTF8.self).contains(Report.generator) }
+    ])
+}
 
 /// A finished report on one run.
 public struct Report: Sendable {
@@ -10,6 +19,9 @@ public struct Report: Sendable {
     /// Names of the files, `report.md` and `report.html` first.
     public let files: [String]
     private let contents: [String]
+
+    /// Stands in every file of a report.
+    static let generator = "report of cpo-tools"
 
     /// Reads the run in a directory and makes the report: tables, curves, samples, and what the
     /// intervals support in words. A directory with `bench.json` becomes a report on benchmarks.
@@ -49,7 +61,7 @@ public struct Report: Sendable {
     /// Writes the report as a directory, which appears whole or not at all. An earlier report there is
     /// replaced; a directory of other things is not.
     public func write(to directory: String) throws {
-        try AtomicDirectory.write(to: directory, markers: ["report.md"]) { temporary in
+        try AtomicDirectory.write(to: directory, holding: .report) { temporary in
             for (name, content) in zip(files, contents) {
                 try AtomicFile.write(to: temporary + "/" + name) { writer in
                     try writer.write(Array(content.utf8))

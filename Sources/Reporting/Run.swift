@@ -11,6 +11,8 @@ package struct Run {
     var verdicts: [VerdictSet] = []
     /// Files in the directory, as `PART/NAME`, that are not of this run by its description.
     var foreign: [String] = []
+    /// Last lines that were cut short and are left out, with file and line and what is wrong.
+    var torn: [String] = []
     /// What a complete run would have and this one lacks, in words.
     package internal(set) var missing: [String] = []
 }

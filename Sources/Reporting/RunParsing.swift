@@ -2,7 +2,7 @@ import Evaluation
 import StreamIO
 
 extension RunDescription {
-    init(_ fields: [String: JSONValue]) {
+    init(_ fields: JSONObject) {
         title = fields.string("title")
         experiment = fields.string("experiment")
         data = fields.string("data")
@@ -41,7 +41,7 @@ extension RunDescription {
     }
 
     /// The machine in words, if the file describes it.
-    static func machine(_ fields: [String: JSONValue]) -> String? {
+    static func machine(_ fields: JSONObject) -> String? {
         let machine = fields.object("machine")
         let parts = [
             machine.string("cpu"), machine.integer("cores").map { "\($0) cores" },
@@ -52,7 +52,7 @@ extension RunDescription {
 
     /// Nested objects become names with dots.
     private static func flat(
-        _ object: [String: JSONValue], prefix: String = ""
+        _ object: JSONObject, prefix: String = ""
     ) -> [(name: String, value: String)] {
         object.keys.sorted().flatMap { key -> [(name: String, value: String)] in
             if case .object(let inner)? = object[key] {
@@ -66,7 +66,7 @@ extension RunDescription {
 extension Comparison {
     /// Takes the names from the fields `a`, `b` and `judge`, or, where these are absent or are paths, from
     /// the file's name.
-    init(_ fields: [String: JSONValue], file: String, path: String) throws(ReportError) {
+    init(_ fields: JSONObject, file: String, path: String) throws(ReportError) {
         func plain(_ key: String) -> String? {
             fields.string(key).flatMap { $0.contains("/") || $0.contains(".jsonl") ? nil : $0 }
         }
@@ -75,7 +75,8 @@ extension Comparison {
             a: plain("a") ?? named.a, b: plain("b").map(ComparisonName.canonical) ?? named.b,
             judge: named.judge == "unnamed judge" ? plain("judge") ?? named.judge : named.judge)
         func count(_ key: String) throws(ReportError) -> Int {
-            guard let value = fields.integer(key), value >= 0 else {
+            // Beyond 2⁵³ a count is no count, and the sum of some would not fit.
+            guard let value = fields.integer(key), (0...1 << 53).contains(value) else {
                 throw .badFile(
                     path: path, got: fields[key].map { "\(key) = \($0.plainText)" } ?? "no \(key)",
                     expected: "a count in \(key)")
@@ -108,7 +109,7 @@ extension Comparison {
 
 extension MauveScore {
     init(
-        _ fields: [String: JSONValue], system: String, path: String
+        _ fields: JSONObject, system: String, path: String
     ) throws(ReportError) {
         guard let mean = fields.number("mauve") else {
             throw .badFile(path: path, got: "no number in mauve", expected: "the output of mauve")

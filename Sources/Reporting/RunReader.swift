@@ -1,5 +1,4 @@
 import Evaluation
-import FoundationEssentials
 import Records
 import StreamIO
 
@@ -8,12 +7,11 @@ extension Run {
     ///
     /// - Throws: ``ReportError``, `StreamError` or `RecordError` for files that are there but unusable.
     package init(directory: String) throws {
-        var isDirectory = false
-        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory),
-            isDirectory
-        else { throw ReportError.noRunDirectory(path: directory) }
+        guard FileTree.isDirectory(directory) else {
+            throw ReportError.noRunDirectory(path: directory)
+        }
         let descriptionPath = directory + "/run.json"
-        guard FileManager.default.fileExists(atPath: descriptionPath) else {
+        guard FileTree.exists(descriptionPath) else {
             throw ReportError.badFile(
                 path: directory, got: "no run.json", expected: "a run directory")
         }
@@ -21,7 +19,7 @@ extension Run {
         missing += description.absentParts
 
         for file in files("metrics", in: directory, what: "training metrics") {
-            curves.append(TrainingCurve(name: file.name, lines: try Self.metrics(file.path)))
+            curves.append(TrainingCurve(name: file.name, lines: try metrics(file.path)))
         }
         for file in files("judge", in: directory, what: "win rates") {
             comparisons.append(
@@ -32,14 +30,13 @@ extension Run {
                 try MauveScore(JSONFile.object(file.path), system: file.name, path: file.path))
         }
         for file in files("outputs", in: directory, what: "generated texts") {
-            outputs.append(try OutputSet(system: file.name, path: file.path))
+            outputs.append(try OutputSet(system: file.name, records(file.path)))
         }
         for file in files("verdicts", in: directory, what: "single verdicts") {
-            let records = try Self.records(file.path)
             verdicts.append(
                 VerdictSet(
                     name: ComparisonName(file: file.name),
-                    verdicts: try records.map { try Verdict(json: $0.fields) }))
+                    verdicts: try records(file.path).map { try Verdict($0) }))
         }
         missing += gaps()
     }
@@ -50,7 +47,7 @@ extension Run {
         _ part: String, in directory: String, what: String
     ) -> [(name: String, path: String)] {
         let folder = directory + "/" + part
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let entries = FileTree.entries(of: folder)
         let endings = [".jsonl.zst", ".jsonl", ".json"]
         var found = entries.sorted().compactMap { entry -> (name: String, path: String)? in
             guard let ending = endings.first(where: entry.hasSuffix), !entry.hasPrefix(".") else {
@@ -67,12 +64,30 @@ extension Run {
         return found
     }
 
-    private static func records(_ path: String) throws -> [Record] {
+    /// The records of a file. A last line that is broken was under way when the run ended: it is left
+    /// out and noted.
+    private mutating func records(_ path: String) throws -> [Record] {
         var reader = try RecordReader(paths: [path], options: .init(allowsEmpty: true))
-        return try reader.all()
+        var records: [Record] = []
+        var broken: RecordError?
+        while true {
+            do {
+                guard let record = try reader.next() else { break }
+                if let broken { throw broken }
+                records.append(record)
+            } catch let error as RecordError {
+                if let broken { throw broken }
+                guard case .malformed(let location, let reason, _) = error else { throw error }
+                broken = .unfit(
+                    location: location, reason: reason,
+                    hint: "only the last line of a file may be cut short; write the file again")
+            }
+        }
+        if let broken { torn.append(broken.description) }
+        return records
     }
 
-    private static func metrics(_ path: String) throws -> [[String: Double]] {
+    private mutating func metrics(_ path: String) throws -> [[String: Double]] {
         try records(path).map { record in
             record.fields.compactMapValues { value in
                 switch value {
@@ -106,12 +121,21 @@ extension Run {
     }
 }
 
+extension Verdict {
+    fileprivate init(_ record: Record) throws(RecordError) {
+        do throws(EvaluationError) {
+            try self.init(json: record.fields)
+        } catch {
+            throw .unfit(location: record.location, reason: error.description, hint: error.hint)
+        }
+    }
+}
+
 extension OutputSet {
-    init(system: String, path: String) throws {
+    fileprivate init(system: String, _ records: [Record]) throws(RecordError) {
         self.system = system
-        var reader = try RecordReader(paths: [path], options: .init(allowsEmpty: true))
         var items: [Item] = []
-        while let record = try reader.next() {
+        for record in records {
             items.append(
                 Item(
                     id: record.id, prompt: try record.optionalString("prompt"),

@@ -27,7 +27,7 @@ package struct SVG {
     /// The drawing as a file of its own, on a light card so that it can be read wherever it is shown.
     var file: String {
         let card = "style=\"background:#ffffff;color:#1f2328\""
-        return "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+        return "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!-- \(Report.generator) -->\n"
             + element.replacing("<svg", with: "<svg \(card)", maxReplacements: 1) + "\n"
     }
 

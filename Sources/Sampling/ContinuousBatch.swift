@@ -1,4 +1,5 @@
 import Kernels
+import StreamIO
 import Transformer
 
 /// The decoding of one prompt, step by step.
@@ -27,26 +28,38 @@ struct ContinuousBatch {
     /// Runs jobs until there are no more.
     ///
     /// - Parameters:
-    ///   - next: gives jobs as room for them appears; `nil` after the last
+    ///   - next: gives jobs as room for them appears; may wait for one only when told so, which is
+    ///     when there is nothing else to do
     ///   - finished: gets jobs in the order in which `next` gave them
     func run<Job: DecodingJob>(
-        next: () throws -> Job?, finished: (Job) throws -> Void
+        next: (_ mayWait: Bool) throws -> Arrival<Job>, finished: (Job) throws -> Void
     ) throws {
         var queue: [Job] = []
-        var waiting = try next()
+        var waiting: Job?
+        var isAtEnd = false
         while true {
             var width = queue.reduce(0) { $0 + ($1.isDone ? 0 : $1.width) }
-            while let job = waiting, width == 0 || width + job.width <= capacity {
+            while true {
+                if waiting == nil, !isAtEnd {
+                    switch try next(queue.isEmpty) {
+                    case .item(let job): waiting = job
+                    case .pending: break
+                    case .end: isAtEnd = true
+                    }
+                }
+                guard let job = waiting, width == 0 || width + job.width <= capacity else {
+                    break
+                }
                 queue.append(job)
                 width += job.isDone ? 0 : job.width
-                waiting = try next()
+                waiting = nil
             }
             let active = queue.filter { !$0.isDone }
             if !active.isEmpty { step(active) }
             let done = queue.prefix { $0.isDone }
             for job in done { try finished(job) }
             queue.removeFirst(done.count)
-            if queue.isEmpty, waiting == nil { return }
+            if queue.isEmpty, waiting == nil, isAtEnd { return }
         }
     }
 

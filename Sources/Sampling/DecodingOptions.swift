@@ -43,7 +43,7 @@ public struct DecodingLimits: Sendable, Hashable {
     }
 
     func maskEOS(_ logits: UnsafeMutablePointer<Float>, count: Int) {
-        for id in eosTokenIDs where Int(id) < count { logits[Int(id)] = -.infinity }
+        for id in eosTokenIDs where id >= 0 && Int(id) < count { logits[Int(id)] = -.infinity }
     }
 
     func maskUnusable(_ logits: UnsafeMutablePointer<Float>, count: Int) {

@@ -43,10 +43,21 @@ public struct GenerationRecords {
 
     /// Adds `output`, `output_ids`, `finish`, `output_logprob`, for beams `score`, and with several outputs
     /// also `outputs`, an array of all of them.
+    ///
+    /// - Throws: ``/Records/NotFiniteError`` if there is no output, which happens only where no token has a
+    ///   probability, or if one's log-probability is not finite.
     public func add(
         _ outputs: [GeneratedSequence], all: Bool, to record: inout Record
     ) throws {
-        guard let first = outputs.first else { return }
+        guard let first = outputs.first else {
+            throw NotFiniteError(
+                record,
+                what: "no output, since no token has a probability "
+                    + "(got logits that are not finite, expected finite ones)")
+        }
+        for output in outputs {
+            try record.requireFinite(output.logProbability, "log-probability of the output")
+        }
         record["output"] = try text(of: first).map { .string($0) }
         record.setTokenIDs("output_ids", first.ids)
         record["finish"] = .string(first.finish.rawValue)
@@ -56,7 +67,7 @@ public struct GenerationRecords {
         guard all else { return }
         record["outputs"] = .array(
             try outputs.map { output in
-                var fields: [String: JSONValue] = [
+                var fields: JSONObject = [
                     "ids": JSONValue(tokenIDs: output.ids),
                     "finish": .string(output.finish.rawValue),
                     "logprob": .number(output.logProbability),
@@ -70,7 +81,7 @@ public struct GenerationRecords {
 
 extension SamplingError {
     /// The error with the record's place in front.
-    func at(_ record: Record) -> RecordError {
+    public func at(_ record: Record) -> RecordError {
         .unfit(location: record.location, reason: description, hint: hint)
     }
 }
@@ -78,7 +89,7 @@ extension SamplingError {
 extension DecodingStrategy {
     /// The strategy as the field `decoding` holds it.
     public func description(limits: DecodingLimits, seed: UInt64) -> JSONValue {
-        var fields: [String: JSONValue] = [
+        var fields: JSONObject = [
             "max_new_tokens": .integer(Int64(limits.maxNewTokens))
         ]
         if limits.minNewTokens > 0 {
@@ -103,7 +114,7 @@ extension DecodingStrategy {
 
 extension SamplingFilter {
     /// The filter's values under the names of their flags.
-    var fields: [String: JSONValue] {
+    var fields: JSONObject {
         [
             "temperature": .number(Double("\(temperature)") ?? Double(temperature)),
             "top_k": .integer(Int64(topK)),

@@ -1,4 +1,5 @@
 import Kernels
+public import StreamIO
 import Transformer
 
 /// A record that negatives are wanted for.
@@ -110,6 +111,8 @@ public final class NegativeGenerator {
     private let forcing: TeacherForcing
     private var statistics = NegativeStatistics()
     private var upcoming: [Pending] = []
+    /// The batch that is being read.
+    private var gathered: [NegativeSource] = []
     /// Records that are worked on together after sampling.
     private static let groupSize = 32
 
@@ -123,47 +126,78 @@ public final class NegativeGenerator {
     /// Works through records.
     ///
     /// - Parameters:
-    ///   - next: gives records; `nil` after the last
+    ///   - next: gives records; may wait for one only when told so, which is when everything is
+    ///     delivered that can be: `bn` needs its whole batch
     ///   - deliver: gets each record's negatives, in the records' order, kinds in the order of the mix
     public func run(
-        next: () throws -> NegativeSource?,
+        next: (_ mayWait: Bool) throws -> Arrival<NegativeSource>,
         deliver: (NegativeSource, [NegativeContinuation]) throws -> Void
     ) throws -> NegativeStatistics {
         statistics = NegativeStatistics()
+        gathered = []
         var group: [Pending] = []
         func collect(_ pending: Pending) throws {
             group.append(pending)
-            guard group.count == Self.groupSize else { return }
+            if group.count == Self.groupSize { try completeGroup() }
+        }
+        func completeGroup() throws {
             defer { group = [] }
             try complete(group, deliver)
         }
         if options.mix[.an] > 0 {
             var inFlight: [Pending] = []
             let batch = ContinuousBatch(decoder: decoder, capacity: options.capacity)
-            try batch.run {
-                guard let pending = try self.pending(next) else { return nil }
-                inFlight.append(pending)
-                return samplingJob(pending)
+            try batch.run { mayWait in
+                try self.pending(mayWait, next, pause: completeGroup).map { pending in
+                    inFlight.append(pending)
+                    return samplingJob(pending)
+                }
             } finished: { (job: SamplingJob) in
                 let pending = inFlight.removeFirst()
                 take(job, pending)
                 try collect(pending)
             }
         } else {
-            while let pending = try pending(next) { try collect(pending) }
+            while case .item(let pending) = try pending(true, next, pause: completeGroup) {
+                try collect(pending)
+            }
         }
-        try complete(group, deliver)
+        try completeGroup()
         return statistics
     }
 
     /// The next record, read with its batch; what needs no model is made at once.
-    private func pending(_ next: () throws -> NegativeSource?) throws -> Pending? {
-        if upcoming.isEmpty {
-            var batch: [NegativeSource] = []
-            while batch.count < options.batchSize, let source = try next() { batch.append(source) }
-            upcoming = batch.indices.reversed().map { Pending(batch, $0) }
+    ///
+    /// - Parameter pause: called before a record is waited for
+    private func pending(
+        _ mayWait: Bool, _ next: (Bool) throws -> Arrival<NegativeSource>,
+        pause: () throws -> Void
+    ) throws -> Arrival<Pending> {
+        // What is in a batch matters to `bn` alone.
+        let size = options.mix[.bn] > 0 ? options.batchSize : 1
+        while upcoming.isEmpty {
+            var arrival = try next(false)
+            if case .pending = arrival, mayWait {
+                try pause()
+                arrival = try next(true)
+            }
+            switch arrival {
+            case .pending: return .pending
+            case .end where gathered.isEmpty: return .end
+            case .item(let source) where gathered.count + 1 < size: gathered.append(source)
+            case .item(let source): deal(gathered + [source])
+            case .end: deal(gathered)
+            }
         }
-        guard let pending = upcoming.popLast() else { return nil }
+        return .init(upcoming.popLast().map(prepared))
+    }
+
+    private func deal(_ batch: [NegativeSource]) {
+        upcoming = batch.indices.reversed().map { Pending(batch, $0) }
+        gathered = []
+    }
+
+    private func prepared(_ pending: Pending) -> Pending {
         if options.mix[.given] > 0 {
             let new = pending.source.given.flatMap { pending.seen.insert($0).inserted ? $0 : nil }
             note([new], .given, pending)

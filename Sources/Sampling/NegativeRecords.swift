@@ -75,13 +75,20 @@ public struct NegativeRecords {
         return tokenize(rejected) + options.limits.eosTokenIDs.prefix(1)
     }
 
-    /// Puts the negatives into the record, in the place of those that it had.
+    /// Puts the negatives into the record, in the place of those that it had; what was said of the old
+    /// ones, `ranking` and `reference`, goes with them.
     public func add(
         _ negatives: [NegativeContinuation], of source: NegativeSource, to record: inout Record
     ) throws {
+        for negative in negatives {
+            try record.requireFinite(
+                negative.sequence.logProbability,
+                "log-probability of a negative of kind \(negative.kind.rawValue)")
+        }
         // A prompt that was cut is what the negatives continue.
         record.setTokenIDs("prompt_ids", source.prompt)
         record["negatives_from"] = provenance
+        record.dropCandidateOrder()
         record.setNegatives(
             try negatives.map { negative in
                 let sequence = negative.sequence

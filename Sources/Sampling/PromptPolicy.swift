@@ -34,6 +34,7 @@ public struct PromptPolicy: Sendable {
         try check(prompt)
         guard !prompt.isEmpty else {
             guard let begin = configuration.bosTokenID else { throw .emptyPrompt }
+            try check([begin])
             return [begin]
         }
         let positions = configuration.maximumPositions

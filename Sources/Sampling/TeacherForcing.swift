@@ -63,6 +63,7 @@ public struct TeacherForcing {
         flat.withUnsafeMutableBufferPointer { flat in
             forEachToken(trees) { tree, continuation, offset, logits in
                 let token = trees[tree].continuations[continuation][offset]
+                precondition(token >= 0 && Int(token) < size, "an id beyond the vocabulary")
                 flat[starts[tree][continuation] + offset] =
                     logits[Int(token)] - logSumOfExponentials(logits, count: size)
             }

@@ -1,4 +1,5 @@
 import Kernels
+public import StreamIO
 import Transformer
 
 /// How outputs are found.
@@ -53,35 +54,38 @@ public struct TextGenerator {
     /// Works through requests.
     ///
     /// - Parameters:
-    ///   - next: gives requests as room for them appears; `nil` after the last
+    ///   - next: gives requests as room for them appears; may wait for one only when told so, which
+    ///     is when everything is delivered
     ///   - deliver: gets each request's outputs, in the requests' order; beams best first
     public func run(
-        next: () throws -> GenerationRequest?,
+        next: (_ mayWait: Bool) throws -> Arrival<GenerationRequest>,
         deliver: (GenerationRequest, [GeneratedSequence]) throws -> Void
     ) throws {
         var inFlight: [GenerationRequest] = []
         let batch = ContinuousBatch(decoder: decoder, capacity: capacity)
         switch strategy {
         case .tokens(let choice):
-            try batch.run {
-                guard let request = try next() else { return nil }
-                inFlight.append(request)
-                return SamplingJob(
-                    prompt: request.prompt, samples: samples, choice: choice, limits: limits,
-                    decoder: decoder
-                ) { sample, _ in
-                    RandomStream(
-                        seed: seed, name: request.id, "generate", String(sample))
+            try batch.run { mayWait in
+                try next(mayWait).map { request in
+                    inFlight.append(request)
+                    return SamplingJob(
+                        prompt: request.prompt, samples: samples, choice: choice, limits: limits,
+                        decoder: decoder
+                    ) { sample, _ in
+                        RandomStream(
+                            seed: seed, name: request.id, "generate", String(sample))
+                    }
                 }
             } finished: { (job: SamplingJob) in
                 try deliver(inFlight.removeFirst(), job.results.compactMap { $0 })
             }
         case .beams(let options):
-            try batch.run {
-                guard let request = try next() else { return nil }
-                inFlight.append(request)
-                return BeamSearchJob(
-                    prompt: request.prompt, options: options, limits: limits, decoder: decoder)
+            try batch.run { mayWait in
+                try next(mayWait).map { request in
+                    inFlight.append(request)
+                    return BeamSearchJob(
+                        prompt: request.prompt, options: options, limits: limits, decoder: decoder)
+                }
             } finished: { (job: BeamSearchJob) in
                 try deliver(inFlight.removeFirst(), job.results)
             }

@@ -3,99 +3,105 @@ import Glibc
 
 /// Directories that appear whole or not at all.
 public enum AtomicDirectory {
-    /// Names of which an existing directory must hold one to be taken for an earlier output.
-    public static let defaultMarkers = [
-        "config.json", "tokenizer.json", "tokenizer.model", "vocab.json", "model.safetensors",
-        "training-state", "report.md", "index.html",
-    ]
-
     /// Writes a directory: calls `body` with the path of an empty temporary directory beside
     /// `path`, then syncs all its files and moves it to `path`; an older directory there is
     /// exchanged in one step and removed.
     ///
-    /// A directory that holds none of `markers` is somebody's own and is not replaced. Missing
-    /// parents are made. When `body` fails nothing is left behind.
+    /// A directory that holds more than `contents` is somebody's own and is not replaced. What
+    /// others put there while this run writes is kept, in a directory beside. Missing parents are
+    /// made. When `body` fails nothing is left behind.
     public static func write<R>(
-        to path: String, markers: [String] = defaultMarkers, _ body: (String) throws -> R
+        to path: String, holding contents: DirectoryContents, _ body: (String) throws -> R
     ) throws -> R {
-        var target = PathNames.resolvingLink(path)
-        while target.count > 1, target.hasSuffix("/") { target.removeLast() }
-        try checkReplaceable(target, markers: markers)
-        try makeDirectories(PathNames.directory(of: target))
-        let temporary = PathNames.temporary(beside: target)
-        guard mkdir(temporary, 0o777) == 0 else {
+        let target = try OutputClaim.taking(directory: path, contents)
+        defer { OutputClaim.release(target) }
+        let temporary = target.hidden.temporary()
+        guard mkdir(temporary.systemPath, 0o777) == 0 else {
             throw StreamError.cannotCreate(path: path, reason: systemMessage(errno))
         }
         let token = Interruption.removingOnExit(temporary)
+        var isOwn = true
         defer {
-            FileTree.remove(temporary)
+            if isOwn { FileTree.remove(temporary) }
             Interruption.forget(token)
         }
         let result = try body(temporary)
         try FileTree.synchronize(temporary)
-        try moveIntoPlace(temporary, target)
-        PathNames.synchronizeDirectory(PathNames.directory(of: target))
+        let files = FileTree.files(in: temporary)
+        let written = OutputClaim.written(in: target)
+        // From here on the older directory may stand at the temporary name, and is looked through
+        // before anything of it is removed.
+        Interruption.forget(token)
+        isOwn = false
+        do {
+            let older = try moveIntoPlace(temporary, target, path)
+            OutputClaim.note(files, in: target)
+            if let older { discard(older, of: target.path, contents, written: written) }
+        } catch {
+            FileTree.remove(temporary)
+            throw error
+        }
+        PathNames.synchronizeDirectory(PathNames.directory(of: target.path))
         return result
     }
 
-    /// After this `temporary` is gone or holds the old content.
+    /// - Returns: where the older directory is now, if there was one.
     private static func moveIntoPlace(
-        _ temporary: String, _ target: String
-    ) throws(StreamError) {
+        _ temporary: String, _ target: OutputClaim.Target, _ path: String
+    ) throws(StreamError) -> String? {
+        let (source, goal) = (temporary.systemPath, target.path.systemPath)
         // Replaces nothing, or an empty directory.
-        if rename(temporary, target) == 0 { return }
+        if rename(source, goal) == 0 { return nil }
         guard errno == ENOTEMPTY || errno == EEXIST else {
-            throw .cannotCreate(path: target, reason: systemMessage(errno))
-        }
-        let exchange: UInt32 = 2  // RENAME_EXCHANGE
-        if renameat2(AT_FDCWD, temporary, AT_FDCWD, target, exchange) == 0 { return }
-        guard errno == EINVAL || errno == ENOSYS || errno == ENOTSUP else {
-            throw .cannotCreate(path: target, reason: systemMessage(errno))
-        }
-        // The file system cannot exchange: for a moment there is no directory of that name.
-        let backup = PathNames.temporary(beside: target)
-        guard rename(target, backup) == 0 else {
-            throw .cannotCreate(path: target, reason: systemMessage(errno))
-        }
-        guard rename(temporary, target) == 0 else {
-            let code = errno
-            rename(backup, target)
-            throw .cannotCreate(path: target, reason: systemMessage(code))
-        }
-        FileTree.remove(backup)
-    }
-
-    private static func checkReplaceable(
-        _ target: String, markers: [String]
-    ) throws(StreamError) {
-        var status = stat()
-        guard stat(target, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw .cannotCreate(path: target, reason: systemMessage(ENOTDIR))
-        }
-        let current = PathNames.resolvingLink(".")
-        guard target != "/", current != target, !current.hasPrefix(target + "/") else {
-            throw .notReplaceable(path: target, reason: "it holds the working directory")
-        }
-        let entries = FileTree.entries(of: target)
-        guard entries.isEmpty || entries.contains(where: markers.contains) else {
-            throw .notReplaceable(
-                path: target,
-                reason: "got a directory of other files, expected none or an earlier output")
-        }
-    }
-
-    /// `mkdir -p`.
-    static func makeDirectories(_ path: String) throws(StreamError) {
-        if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
-        let code = errno
-        let parent = PathNames.directory(of: path)
-        guard code == ENOENT, parent != path else {
-            throw .cannotCreate(path: path, reason: systemMessage(code))
-        }
-        try makeDirectories(parent)
-        guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
             throw .cannotCreate(path: path, reason: systemMessage(errno))
         }
+        let exchange: UInt32 = 2  // RENAME_EXCHANGE
+        if renameat2(AT_FDCWD, source, AT_FDCWD, goal, exchange) == 0 { return temporary }
+        guard errno == EINVAL || errno == ENOSYS || errno == ENOTSUP else {
+            throw .cannotCreate(path: path, reason: systemMessage(errno))
+        }
+        return try moveAside(temporary, target, path)
+    }
+
+    /// For file systems that cannot exchange: for a moment there is no directory of that name. A run
+    /// that is killed then leaves the older one under a name that the next brings back.
+    static func moveAside(
+        _ temporary: String, _ target: OutputClaim.Target, _ path: String
+    ) throws(StreamError) -> String {
+        let backup = target.hidden.older()
+        guard rename(target.path.systemPath, backup.systemPath) == 0 else {
+            throw .cannotCreate(path: path, reason: systemMessage(errno))
+        }
+        guard rename(temporary.systemPath, target.path.systemPath) == 0 else {
+            let code = errno
+            rename(backup.systemPath, target.path.systemPath)
+            throw .cannotCreate(path: path, reason: systemMessage(code))
+        }
+        return backup
+    }
+
+    /// Removes a directory that once was, or was to be, the one at `target`. What is not a tool's own
+    /// in it stays, under a name that can be seen.
+    static func discard(
+        _ directory: String, of target: String, _ contents: DirectoryContents,
+        written: DirectoryContents.Written = [], leavings: Bool = false
+    ) {
+        if contents.remove(directory, written: written, leavings: leavings) { return }
+        let foreign = OutputClaim.list(FileTree.files(in: directory).sorted())
+        let doNotReplace: UInt32 = 1  // RENAME_NOREPLACE
+        for number in 1...1000 {
+            let kept = PathNames.beside(target, "\(PathNames.name(of: target)).kept-\(number)")
+            let (source, goal) = (directory.systemPath, kept.systemPath)
+            var result = renameat2(AT_FDCWD, source, AT_FDCWD, goal, doNotReplace)
+            if result != 0, errno == EINVAL, FileTree.kind(of: kept) == .nothing {
+                result = rename(source, goal)
+            }
+            if result == 0 {
+                Notice.give("\(target) held files of others, which are now in \(kept): \(foreign)")
+                return
+            }
+            guard errno == EEXIST || errno == EINVAL else { break }
+        }
+        Notice.give("\(target) held files of others, which are now in \(directory): \(foreign)")
     }
 }

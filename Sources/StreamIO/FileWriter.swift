@@ -78,9 +78,19 @@ public struct FileWriter: ~Copyable {
         try flush()
         guard isOpen else { return }
         isOpen = false
-        guard Glibc.close(descriptor) == 0 || errno == EINTR else {
-            throw .writeFailed(path: path, reason: systemMessage(errno))
+        let result = Glibc.close(descriptor)
+        let code = errno
+        // No file that is opened later shall be taken for standard output.
+        if descriptor <= STDERR_FILENO { StandardDescriptors.fillGaps() }
+        guard result == 0 || code == EINTR else {
+            throw .writeFailed(path: path, reason: systemMessage(code))
         }
+    }
+
+    /// Whether what is written goes to a regular file.
+    var isRegularFile: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     package var isTerminal: Bool { isatty(descriptor) == 1 }

@@ -7,8 +7,8 @@ package struct JSONMembers {
     package enum Value {
         /// A string, between its quotes in the text, that stands for itself.
         case plain(Range<Int>)
-        /// Anything else.
-        case value(JSONValue)
+        /// Anything else, and how it is spelt if not in the usual way.
+        case value(JSONValue, spelling: [UInt8]?)
     }
 
     /// Keys, which are unique, and values, in the order of the keys' UTF-8 bytes.
@@ -21,26 +21,26 @@ package struct JSONMembers {
     ///
     /// - Returns: nil if there is another value than an object, which is valid then.
     package init?(parsing text: UnsafeRawBufferPointer) throws(JSONError) {
-        var parser = JSONParser(text)
+        var parser = JSONParser(text, keepsSpelling: true)
         guard parser.nextByte() == UInt8(ascii: "{") else {
             _ = try parser.parseDocument()
             return nil
         }
         var members: [(key: String, value: Value)] = []
         members.reserveCapacity(8)
-        var keys: Set<String> = []
+        var keys: Set<ExactString> = []
         try parser.parseObjectDocument { parser, key throws(JSONError) in
             let value: Value =
                 if let range = parser.takePlainString() {
                     .plain(range)
                 } else {
-                    .value(try parser.parseValue(depth: 1))
+                    try parser.parseMember(depth: 1)
                 }
             if members.count < Self.fewMembers {
-                if members.contains(where: { $0.key == key }) { return false }
+                if members.contains(where: { JSONString.isSame($0.key, key) }) { return false }
             } else {
-                if keys.isEmpty { keys = Set(members.map(\.key)) }
-                guard keys.insert(key).inserted else { return false }
+                if keys.isEmpty { keys = Set(members.map { ExactString($0.key) }) }
+                guard keys.insert(ExactString(key)).inserted else { return false }
             }
             members.append((key, value))
             return true
@@ -49,21 +49,35 @@ package struct JSONMembers {
         self.members = members
     }
 
+    /// Whether two keys are one.
+    package static func isSame(_ left: String, _ right: String) -> Bool {
+        JSONString.isSame(left, right)
+    }
+
     /// Whether a key comes before another.
     package static func precedes(_ left: String, _ right: String) -> Bool {
         JSONString.precedes(left, right)
     }
 
     /// Where the member with this key is in ``members``.
-    package func index(of key: String) -> Int? { members.firstIndex { $0.key == key } }
+    package func index(of key: String) -> Int? {
+        members.firstIndex { JSONString.isSame($0.key, key) }
+    }
 
     /// Gives a member another value, or adds it.
     package mutating func set(_ key: String, _ value: JSONValue) {
         if let index = index(of: key) {
-            members[index].value = .value(value)
+            members[index].value = .value(value, spelling: nil)
         } else {
             let place = members.firstIndex { JSONString.precedes(key, $0.key) } ?? members.count
-            members.insert((key, .value(value)), at: place)
+            members.insert((key, .value(value, spelling: nil)), at: place)
         }
+    }
+}
+
+extension JSONParser {
+    fileprivate mutating func parseMember(depth: Int) throws(JSONError) -> JSONMembers.Value {
+        let (value, spelling) = try parseSpeltValue(depth: depth)
+        return .value(value, spelling: spelling)
     }
 }

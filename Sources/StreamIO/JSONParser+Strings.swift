@@ -84,7 +84,10 @@ extension JSONParser {
         let byte = bytes[position]
         position += 1
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): content.append(byte)
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): content.append(byte)
+        case UInt8(ascii: "/"):
+            metOddSpelling = true
+            content.append(byte)
         case UInt8(ascii: "b"): content.append(0x08)
         case UInt8(ascii: "f"): content.append(0x0C)
         case UInt8(ascii: "n"): content.append(0x0A)
@@ -92,6 +95,9 @@ extension JSONParser {
         case UInt8(ascii: "t"): content.append(0x09)
         case UInt8(ascii: "u"):
             let scalar = try parseUnicodeEscape(escape)
+            if !JSONString.isUsualEscape(bytes[escape..<position], of: scalar) {
+                metOddSpelling = true
+            }
             content.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
         default:
             throw failure(

@@ -9,9 +9,19 @@ package struct JSONParser {
     /// The text.
     package let bytes: UnsafeRawBufferPointer
     var position = 0
+    /// Whether members keep spellings that are not the usual ones, and numbers may be of any size.
+    let keepsSpelling: Bool
+    /// Whether a number or string was met that would not be written as it stands.
+    var metOddSpelling = false
 
     /// A parser of a text, which has to stay.
-    package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    ///
+    /// - Parameter keepsSpelling: whether what is not changed will be written as it was spelt; then
+    ///   a number beyond the range of a double, which is infinite, is no error
+    package init(_ bytes: UnsafeRawBufferPointer, keepsSpelling: Bool = false) {
+        self.bytes = bytes
+        self.keepsSpelling = keepsSpelling
+    }
 
     mutating func parseDocument() throws(JSONError) -> JSONValue {
         skipSpace()
@@ -73,11 +83,11 @@ package struct JSONParser {
     }
 
     private mutating func parseObject(depth: Int) throws(JSONError) -> JSONValue {
-        var members: [String: JSONValue] = [:]
+        var members = JSONObject()
         try parseMembers(depth: depth) { parser, key throws(JSONError) in
             if members.isEmpty { members.reserveCapacity(6) }
-            let value = try parser.parseValue(depth: depth)
-            return members.updateValue(value, forKey: key) == nil
+            let (value, spelling) = try parser.parseSpeltValue(depth: depth)
+            return members.insert(value, spelling: spelling, forNew: key)
         }
         return .object(members)
     }
@@ -221,10 +231,11 @@ package struct JSONParser {
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         // Minus zero is a number: as an integer it would lose its sign.
         if isInteger, text != "-0", let integer = Int64(text) { return .integer(integer) }
-        guard let number = Double(text), number.isFinite else {
+        guard let number = Double(text), number.isFinite || keepsSpelling else {
             position = start
             throw failure("got number \(text), expected one in the range of a double")
         }
+        if keepsSpelling, number.description != text { metOddSpelling = true }
         return .number(number)
     }
 

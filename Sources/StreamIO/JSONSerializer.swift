@@ -37,22 +37,30 @@ package struct JSONSerializer: ~Copyable {
         }
     }
 
-    private mutating func write(_ members: [String: JSONValue]) throws(JSONError) {
+    private mutating func write(_ members: JSONObject) throws(JSONError) {
         append(UInt8(ascii: "{"))
         var isFirst = true
-        let sorted = members.sorted { JSONString.precedes($0.key, $1.key) }
-        for (key, value) in sorted {
+        for (key, value, spelling) in members.sorted {
             if !isFirst { append(UInt8(ascii: ",")) }
             isFirst = false
             write(key)
             append(UInt8(ascii: ":"))
             do throws(JSONError) {
-                try write(value)
+                try write(value, spelling: spelling)
             } catch {
                 throw error.prefixed(with: key)
             }
         }
         append(UInt8(ascii: "}"))
+    }
+
+    /// Writes a value as `spelling` has it, if there is one.
+    package mutating func write(_ value: JSONValue, spelling: [UInt8]?) throws(JSONError) {
+        if let spelling {
+            spelling.withUnsafeBytes { append($0) }
+        } else {
+            try write(value)
+        }
     }
 
     // MARK: Bytes

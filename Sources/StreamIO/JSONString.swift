@@ -58,6 +58,18 @@ enum JSONString {
         return position
     }
 
+    /// Whether two strings have the same bytes.
+    static func isSame(_ left: String, _ right: String) -> Bool {
+        var (left, right) = (left, right)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in
+                guard left.count == right.count else { return false }
+                guard let l = left.baseAddress, let r = right.baseAddress else { return true }
+                return memcmp(l, r, left.count) == 0
+            }
+        }
+    }
+
     /// Whether a key comes before another in the order of UTF-8 bytes.
     static func precedes(_ left: String, _ right: String) -> Bool {
         var (left, right) = (left, right)
@@ -70,5 +82,13 @@ enum JSONString {
                 return order == 0 ? left.count < right.count : order < 0
             }
         }
+    }
+
+    /// Whether a scalar would be written as this escape, which has the form `\u…`.
+    static func isUsualEscape(
+        _ text: Slice<UnsafeRawBufferPointer>, of scalar: Unicode.Scalar
+    ) -> Bool {
+        guard scalar.value < 0x20, ![8, 9, 10, 12, 13].contains(scalar.value) else { return false }
+        return !text.contains { (UInt8(ascii: "A")...UInt8(ascii: "F")).contains($0) }
     }
 }

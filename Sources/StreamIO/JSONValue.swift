@@ -16,7 +16,25 @@ public enum JSONValue: Sendable, Hashable {
     /// Any other array.
     case array([JSONValue])
     /// An object.
-    case object([String: JSONValue])
+    case object(JSONObject)
+}
+
+// Strings are what their bytes are; `String`'s own equality passes over how characters are composed.
+extension JSONValue {
+    /// Compares values; strings byte by byte.
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)): JSONString.isSame(left, right)
+        case (.integers(let left), .integers(let right)): left == right
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
 }
 
 /// Text that is not JSON, or a value that cannot be written as JSON.
@@ -63,5 +81,10 @@ extension JSONValue {
         var serializer = JSONSerializer()
         try serializer.write(self)
         return [UInt8](serializer.bytes)
+    }
+
+    /// ``serialized()`` as a string.
+    public var serializedText: String {
+        get throws(JSONError) { String(decoding: try serialized(), as: UTF8.self) }
     }
 }

@@ -26,55 +26,73 @@ public struct LineReader: ~Copyable {
     public mutating func withNextLine<Result>(
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result? {
-        guard let range = try nextRange() else { return nil }
+        guard case .item(let range) = try nextRange(.unlimited) else { return nil }
         lineNumber += 1
         return try body(UnsafeRawBufferPointer(rebasing: buffer[range]))
     }
 
     /// A copy of the next line's bytes; nil after the last line.
     public mutating func next() throws(StreamError) -> [UInt8]? {
-        guard let range = try nextRange() else { return nil }
+        guard case .item(let range) = try nextRange(.unlimited) else { return nil }
         lineNumber += 1
         return [UInt8](buffer[range])
     }
 
-    /// A copy of the lines that can be had without waiting, at least one, newlines included; nil
-    /// after the last line.
+    /// A copy of the lines that can be had without waiting, at least one, newlines included.
     ///
     /// Only the last line of a file may come without its newline. ``lineNumber`` stays: who asks for
     /// many lines counts them.
-    package mutating func nextLines() throws(StreamError) -> [UInt8]? {
-        guard let first = try nextRange() else { return nil }
-        if start < end, let last = buffer[start..<end].lastIndex(of: 0x0A) { start = last + 1 }
-        return [UInt8](buffer[first.lowerBound..<start])
+    package mutating func nextLines(
+        _ patience: Patience
+    ) throws(StreamError) -> Arrival<[UInt8]> {
+        switch try nextRange(patience) {
+        case .end: return .end
+        case .pending: return .pending
+        case .item(let first):
+            if start < end, let last = buffer[start..<end].lastIndex(of: 0x0A) { start = last + 1 }
+            return .item([UInt8](buffer[first.lowerBound..<start]))
+        }
     }
 
-    private mutating func nextRange() throws(StreamError) -> Range<Int>? {
+    private mutating func nextRange(
+        _ patience: Patience
+    ) throws(StreamError) -> Arrival<Range<Int>> {
         var searched = start
         while true {
-            if let position = newline(from: searched) {
+            if let position = try newline(from: searched) {
                 let line = start..<position
                 start = position + 1
-                return line
+                return .item(line)
             }
             if isAtEnd {
-                guard start < end else { return nil }
+                guard start < end else { return .end }
                 let line = start..<end
                 start = end
-                return line
+                return .item(line)
             }
             searched = end
             searched -= makeRoom()
-            let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[end...]))
+            let count = try file.read(
+                into: UnsafeMutableRawBufferPointer(rebasing: buffer[end...]), patience)
+            guard let count else { return .pending }
             if count == 0 { isAtEnd = true }
             end += count
         }
     }
 
-    private func newline(from position: Int) -> Int? {
+    private func newline(from position: Int) throws(StreamError) -> Int? {
         guard position < end, let base = buffer.baseAddress,
             let newline = memchr(base + position, 0x0A, end - position)
-        else { return nil }
+        else {
+            guard end - start <= file.longestLine else {
+                throw .corruptFrame(
+                    path: name,
+                    reason:
+                        "line \(lineNumber + 1) has more than \(file.longestLine) bytes, far more "
+                        + "than was compressed")
+            }
+            return nil
+        }
         return UnsafeRawPointer(newline) - UnsafeRawPointer(base)
     }
 

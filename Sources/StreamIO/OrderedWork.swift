@@ -6,18 +6,21 @@ import Synchronization
 ///
 /// `next` and `deliver` run on the calling thread, which also works when there is nothing to hand
 /// on; so one thread is enough, and no more than `threads` are ever busy. The number of items on
-/// their way is bounded.
+/// their way is bounded. No result waits for the next item.
 ///
 /// - Parameters:
 ///   - threads: how many threads work, the calling one included
-///   - context: what `next` and `deliver` both change
-///   - next: the next item; nil after the last
+///   - context: what `next`, `deliver` and `pause` change
+///   - next: the next item; must not be pending when its patience is unlimited
 ///   - work: called on any thread
 ///   - deliver: takes the results
-/// - Throws: what `next` and `deliver` throw. Results before the failing one have been delivered.
+///   - pause: called when all results are delivered and the next item must be waited for
+/// - Throws: what `next`, `deliver` and `pause` throw. Results before the failing one have been delivered.
 package func orderedWork<Item: Sendable, Output: Sendable, Context: ~Copyable>(
-    threads: Int, context: inout Context, next: (inout Context) throws -> Item?,
-    work: @Sendable (Item) -> Output, deliver: (inout Context, Output) throws -> Void
+    threads: Int, context: inout Context,
+    next: (inout Context, Patience) throws -> Arrival<Item>,
+    work: @Sendable (Item) -> Output, deliver: (inout Context, Output) throws -> Void,
+    pause: (inout Context) throws -> Void = { _ in }
 ) throws {
     try withoutActuallyEscaping(work) { work in
         let desk = WorkDesk<Item, Output>()
@@ -38,19 +41,31 @@ package func orderedWork<Item: Sendable, Output: Sendable, Context: ~Copyable>(
             if let output = desk.output(delivered) {
                 delivered += 1
                 try deliver(&context, output)
-            } else if !isAtEnd, taken - delivered < limit {
-                if let item = try next(&context) {
+                continue
+            }
+            if !isAtEnd, taken - delivered < limit {
+                var arrival = try next(&context, .none)
+                if case .pending = arrival, taken == delivered {
+                    try pause(&context)
+                    arrival = try next(&context, .unlimited)
+                }
+                switch arrival {
+                case .item(let item):
                     desk.add(item, number: taken)
                     taken += 1
-                } else {
+                    continue
+                case .end:
                     isAtEnd = true
+                    continue
+                case .pending: break
                 }
-            } else if delivered == taken {
-                return
-            } else if let (number, item) = desk.take() {
+            }
+            if isAtEnd, delivered == taken { return }
+            if let (number, item) = desk.take() {
                 desk.put(work(item), number: number)
             } else {
-                desk.waitForOutput()
+                // Looks for input again and again, for there may be idle threads.
+                desk.waitForOutput(isAtEnd || taken - delivered >= limit ? nil : 50)
             }
         }
     }
@@ -86,8 +101,12 @@ private final class WorkDesk<Item: Sendable, Output: Sendable>: Sendable {
         state.withLock { $0.outputs.removeValue(forKey: number) }
     }
 
-    /// Returns when a helper has finished something, at the latest; possibly earlier.
-    func waitForOutput() { outputsAdded.wait() }
+    /// Returns when a helper has finished something, or after so many milliseconds, at the latest;
+    /// possibly earlier.
+    func waitForOutput(_ milliseconds: Int?) {
+        _ = outputsAdded.wait(
+            timeout: milliseconds.map { .now() + .milliseconds($0) } ?? .distantFuture)
+    }
 
     /// What a helper does until the desk is closed.
     func help(_ work: (Item) -> Output) {

@@ -25,7 +25,8 @@ public struct OutputFile: ~Copyable {
     ) throws(StreamError) {
         let name = path ?? "-"
         try self.init(
-            name == "-" ? PendingFile.standardOutput() : PendingFile(path: name), name, format,
+            name == "-" ? try PendingFile.standardOutput() : try PendingFile(path: name), name,
+            format,
             compressionThreads)
     }
 
@@ -56,6 +57,13 @@ public struct OutputFile: ~Copyable {
             do throws(StreamError) { try write(raw) } catch { failure = error }
         }
         if let failure { throw failure }
+    }
+
+    /// Hands what was written so far to whoever reads along: at the other end of a pipe, on a
+    /// terminal. Compressed data in a file stay as they would be without.
+    public mutating func passOn() throws(StreamError) {
+        guard file.isInPlace, format == .plain || !file.writer.isRegularFile else { return }
+        try flush()
     }
 
     /// Hands everything written so far to the system, so that a reader of a pipe sees it.

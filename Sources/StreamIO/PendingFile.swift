@@ -9,68 +9,104 @@ package struct PendingFile: ~Copyable {
     /// Where the content goes.
     package var writer: FileWriter
 
-    private enum State { case anonymous, temporary(String), inPlace, done }
-    private let target: String
+    private enum State { case anonymous, temporary(Temporary), inPlace, done }
+    private struct Temporary {
+        let path: String
+        let token: Int
+    }
+    private let target: OutputClaim.Target
+    private let isClaimed: Bool
     private var state: State
 
     /// Prepares to write `path`.
     package init(path: String) throws(StreamError) {
-        let target = PathNames.resolvingLink(path)
-        var status = stat()
-        let exists = stat(target, &status) == 0
-        let kind = status.st_mode & S_IFMT
-        if exists, kind == S_IFDIR {
-            throw .cannotCreate(path: path, reason: systemMessage(EISDIR))
-        }
-        // Descriptors under these names belong to somebody else.
-        let isDescriptor = path.hasPrefix("/dev/") || path.hasPrefix("/proc/")
-        if isDescriptor || (exists && kind != S_IFREG) {
-            let (descriptor, code) = retrying { open(target, O_WRONLY | O_CLOEXEC) }
+        try self.init(path: path, allowsAnonymous: true)
+    }
+
+    /// - Parameter allowsAnonymous: false does as on file systems on which every file has a name
+    init(path: String, allowsAnonymous: Bool) throws(StreamError) {
+        guard let (target, isClaimed) = try OutputClaim.taking(file: path) else {
+            let (descriptor, code) = retrying { open(path.systemPath, O_WRONLY | O_CLOEXEC) }
             guard descriptor >= 0 else {
                 throw .cannotCreate(path: path, reason: systemMessage(code))
             }
-            self.target = target
+            self.target = OutputClaim.Target(path: path)
+            self.isClaimed = false
             writer = FileWriter(descriptor: descriptor, path: path)
             state = .inPlace
             return
         }
-        if exists, access(target, W_OK) != 0 {
-            throw .cannotCreate(path: path, reason: systemMessage(errno))
-        }
-        let directory = PathNames.directory(of: target)
-        var temporary: String?
-        var (descriptor, code) = retrying {
-            open(directory, PathNames.anonymousFlags | O_WRONLY | O_CLOEXEC, 0o666)
-        }
-        if descriptor < 0 {
-            let name = PathNames.temporary(beside: target)
-            (descriptor, code) = retrying {
-                open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        var descriptor: Int32 = -1
+        var temporary: Temporary?
+        do throws(StreamError) {
+            if allowsAnonymous {
+                let directory = PathNames.directory(of: target.path)
+                (descriptor, _) = retrying {
+                    open(
+                        directory.systemPath, Self.anonymousFlags | O_WRONLY | O_CLOEXEC, 0o666)
+                }
             }
-            temporary = name
+            if descriptor < 0 { (descriptor, temporary) = try Self.named(target, path) }
+        } catch {
+            if isClaimed { OutputClaim.release(target) }
+            throw error
         }
-        guard descriptor >= 0 else {
-            throw .cannotCreate(path: path, reason: systemMessage(code))
+        var status = stat()
+        if stat(target.path.systemPath, &status) == 0 {
+            fchmod(descriptor, status.st_mode & 0o7777)
         }
-        if exists { fchmod(descriptor, status.st_mode & 0o7777) }
         self.target = target
+        self.isClaimed = isClaimed
         writer = FileWriter(descriptor: descriptor, path: path)
         state = temporary.map { .temporary($0) } ?? .anonymous
     }
 
     /// Standard output, which is "committed" by a checked close.
-    package static func standardOutput() -> PendingFile {
-        PendingFile(inPlace: FileWriter.standardOutput())
+    package static func standardOutput() throws(StreamError) -> PendingFile {
+        try StandardDescriptors.requireOutput()
+        return PendingFile(inPlace: FileWriter.standardOutput())
     }
 
     private init(inPlace writer: consuming FileWriter) {
-        target = writer.path
+        target = OutputClaim.Target(path: writer.path)
+        isClaimed = false
         self.writer = writer
         state = .inPlace
     }
 
     deinit {
-        if case .temporary(let name) = state { unlink(name) }
+        if case .temporary(let temporary) = state { Self.remove(temporary) }
+        if isClaimed { OutputClaim.release(target) }
+    }
+
+    /// Whether what is written can be read at once by somebody else.
+    var isInPlace: Bool {
+        if case .inPlace = state { return true }
+        return false
+    }
+
+    /// `O_TMPFILE`, which the C importer does not see.
+    private static let anonymousFlags: Int32 = 0o20000000 | O_DIRECTORY
+
+    /// A new file with a name of its own, which goes when the process is stopped by a signal.
+    private static func named(
+        _ target: OutputClaim.Target, _ path: String
+    ) throws(StreamError) -> (Int32, Temporary) {
+        let name = target.hidden.temporary()
+        let token = Interruption.removingOnExit(name)
+        let (descriptor, code) = retrying {
+            open(name.systemPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        }
+        guard descriptor >= 0 else {
+            Interruption.forget(token)
+            throw .cannotCreate(path: path, reason: systemMessage(code))
+        }
+        return (descriptor, Temporary(path: name, token: token))
+    }
+
+    private static func remove(_ temporary: Temporary) {
+        FileTree.unlinkFile(temporary.path)
+        Interruption.forget(temporary.token)
     }
 
     /// Puts the finished content under its name.
@@ -82,61 +118,31 @@ package struct PendingFile: ~Copyable {
         case .anonymous:
             try writer.synchronize()
             // A file without a name cannot replace another, so it gets a temporary one first.
-            let name = PathNames.temporary(beside: target)
+            let name = target.hidden.temporary()
+            let temporary = Temporary(path: name, token: Interruption.removingOnExit(name))
             let source = "/proc/self/fd/\(writer.rawDescriptor)"
-            guard linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 else {
-                throw .cannotCreate(path: writer.path, reason: systemMessage(errno))
+            guard
+                linkat(AT_FDCWD, source, AT_FDCWD, name.systemPath, AT_SYMLINK_FOLLOW) == 0
+            else {
+                let code = errno
+                Interruption.forget(temporary.token)
+                throw .cannotCreate(path: writer.path, reason: systemMessage(code))
             }
-            state = .temporary(name)
-            try moveIntoPlace(name)
-        case .temporary(let name):
+            state = .temporary(temporary)
+            try moveIntoPlace(temporary)
+        case .temporary(let temporary):
             try writer.synchronize()
-            try moveIntoPlace(name)
+            try moveIntoPlace(temporary)
         }
         state = .done
     }
 
-    private mutating func moveIntoPlace(_ name: String) throws(StreamError) {
+    private mutating func moveIntoPlace(_ temporary: Temporary) throws(StreamError) {
         try writer.close()
-        guard rename(name, target) == 0 else {
+        guard rename(temporary.path.systemPath, target.path.systemPath) == 0 else {
             throw .cannotCreate(path: writer.path, reason: systemMessage(errno))
         }
-        PathNames.synchronizeDirectory(PathNames.directory(of: target))
-    }
-}
-
-/// Names beside other names.
-enum PathNames {
-    /// `O_TMPFILE`, which the C importer does not see.
-    static let anonymousFlags: Int32 = 0o20000000 | O_DIRECTORY
-
-    /// The directory that holds `path`.
-    static func directory(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
-    /// A fresh hidden name in the directory of `path`.
-    static func temporary(beside path: String) -> String {
-        let directory = directory(of: path)
-        let name = path.split(separator: "/").last ?? "output"
-        let unique = String(UInt32.random(in: 0 ... .max), radix: 36)
-        return "\(directory)/.\(name).\(getpid())-\(unique).tmp"
-    }
-
-    /// What a symbolic link finally points to, so that a replaced file keeps its links;
-    /// `path` itself if it does not exist.
-    static func resolvingLink(_ path: String) -> String {
-        guard let resolved = realpath(path, nil) else { return path }
-        defer { free(resolved) }
-        return String(cString: resolved)
-    }
-
-    /// Makes a rename in `path` durable, as far as the file system supports that.
-    static func synchronizeDirectory(_ path: String) {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
+        Interruption.forget(temporary.token)
+        PathNames.synchronizeDirectory(PathNames.directory(of: target.path))
     }
 }

@@ -6,8 +6,13 @@ public enum StreamError: ReportedError, Hashable {
     case missing(path: String, reason: String)
     /// An output cannot be created.
     case cannotCreate(path: String, reason: String)
-    /// A directory that is not an earlier output stands where an output directory should go.
+    /// A directory that is not an earlier output stands where an output directory should go, or
+    /// replacing an output would take something else with it.
     case notReplaceable(path: String, reason: String)
+    /// Another run writes the output.
+    case inUse(path: String, owner: String)
+    /// There is not enough memory to read or write.
+    case outOfMemory(path: String)
     /// A read failed.
     case readFailed(path: String, reason: String)
     /// A write, a flush or a close failed.
@@ -23,7 +28,8 @@ public enum StreamError: ReportedError, Hashable {
     public var exitStatus: ExitStatus {
         switch self {
         case .missing: .missingInput
-        case .cannotCreate, .notReplaceable: .cannotCreate
+        case .cannotCreate, .notReplaceable, .inUse: .cannotCreate
+        case .outOfMemory: .internalFailure
         case .readFailed, .writeFailed, .brokenPipe: .inputOutput
         case .truncatedFrame, .corruptFrame: .badData
         }
@@ -35,6 +41,9 @@ public enum StreamError: ReportedError, Hashable {
         case .missing(let path, let reason): "\(path): cannot open (\(reason))"
         case .cannotCreate(let path, let reason): "\(path): cannot create (\(reason))"
         case .notReplaceable(let path, let reason): "\(path): will not replace (\(reason))"
+        case .inUse(let path, let owner):
+            "\(path): another run writes it (\(owner) holds its lock)"
+        case .outOfMemory(let path): "\(path): out of memory"
         case .readFailed(let path, let reason): "\(path): cannot read (\(reason))"
         case .writeFailed(let path, let reason): "\(path): cannot write (\(reason))"
         case .brokenPipe(let path): "\(path): the reader went away"
@@ -44,11 +53,22 @@ public enum StreamError: ReportedError, Hashable {
         }
     }
 
+    /// What is wrong, without the file's name.
+    package var reason: String {
+        switch self {
+        case .missing(_, let reason), .cannotCreate(_, let reason), .notReplaceable(_, let reason),
+            .readFailed(_, let reason), .writeFailed(_, let reason), .corruptFrame(_, let reason):
+            reason
+        case .inUse, .outOfMemory, .brokenPipe, .truncatedFrame: description
+        }
+    }
+
     /// What to do about it.
     public var hint: String? {
         switch self {
         case .truncatedFrame: "the download or the program that wrote it did not finish"
-        case .notReplaceable: "name another directory, or remove this one yourself"
+        case .notReplaceable: "name another output, or move what is there yourself"
+        case .inUse: "wait for it to end, or name another output"
         default: nil
         }
     }

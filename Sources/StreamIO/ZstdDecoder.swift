@@ -6,6 +6,9 @@ struct ZstdDecoder: ~Copyable {
     /// True between the last byte of a frame and the first of the next.
     private(set) var isBetweenFrames = true
 
+    /// Why a frame cannot be read.
+    enum Failure: Error { case outOfMemory, damaged(String) }
+
     init?() {
         guard let stream = ZSTD_createDStream() else { return nil }
         self.stream = stream
@@ -17,18 +20,18 @@ struct ZstdDecoder: ~Copyable {
 
     /// Decompresses from `input`, advancing `consumed`, into `output`.
     ///
-    /// - Returns: the bytes written, or nil and the library's message in `failure`.
+    /// - Returns: the number of bytes written.
     mutating func decompress(
         _ input: UnsafeRawBufferPointer, consumed: inout Int,
-        into output: UnsafeMutableRawBufferPointer, failure: inout String
-    ) -> Int? {
+        into output: UnsafeMutableRawBufferPointer
+    ) throws(Failure) -> Int {
         var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: consumed)
         var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
         let result = ZSTD_decompressStream(stream, &target, &source)
         consumed = source.pos
         if ZSTD_isError(result) != 0 {
-            failure = String(cString: ZSTD_getErrorName(result)).lowercased()
-            return nil
+            if ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation { throw .outOfMemory }
+            throw .damaged(String(cString: ZSTD_getErrorName(result)).lowercased())
         }
         isBetweenFrames = result == 0
         return target.pos

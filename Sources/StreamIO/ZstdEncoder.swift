@@ -12,7 +12,7 @@ struct ZstdEncoder: ~Copyable {
     ///   - path: the output's name for messages
     init(level: Int32, threads: Int = 0, path: String) throws(StreamError) {
         guard let stream = ZSTD_createCStream() else {
-            throw .writeFailed(path: path, reason: "out of memory")
+            throw .outOfMemory(path: path)
         }
         self.stream = stream
         ZSTD_CCtx_setParameter(stream, ZSTD_c_compressionLevel, level)
@@ -59,6 +59,9 @@ struct ZstdEncoder: ~Copyable {
         var target = ZSTD_outBuffer(dst: buffer.baseAddress, size: buffer.count, pos: 0)
         let rest = ZSTD_compressStream2(stream, &target, &source, operation)
         if ZSTD_isError(rest) != 0 {
+            if ZSTD_getErrorCode(rest) == ZSTD_error_memory_allocation {
+                throw .outOfMemory(path: writer.path)
+            }
             let reason = String(cString: ZSTD_getErrorName(rest)).lowercased()
             throw .writeFailed(path: writer.path, reason: reason)
         }

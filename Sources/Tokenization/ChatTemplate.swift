@@ -5,6 +5,9 @@
 /// `loop.first`, `is defined`, the filter `trim`. Anything else is an error that names it.
 /// What the template adds on its own, as SmolLM2's default system message, is part of the prompt.
 public struct ChatTemplate: Sendable {
+    /// Bytes of text that any template may work on, see ``TemplateRenderer``.
+    private static let allowance = 4 << 20
+
     private let nodes: [TemplateNode]
     private let tokenNames: [String: String]
 
@@ -47,7 +50,8 @@ public struct ChatTemplate: Sendable {
             "add_generation_prompt": .bool(true),
         ]
         for (name, token) in tokenNames { variables[name] = .text(.literal(token)) }
-        var renderer = TemplateRenderer(variables: variables)
+        var renderer = TemplateRenderer(
+            variables: variables, allowance: Self.allowance + 64 * message.utf8.count)
         try renderer.render(nodes)
         let prompt = renderer.output
         guard message.isEmpty || prompt.pieces.contains(where: \.isData) else {

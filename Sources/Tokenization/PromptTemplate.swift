@@ -66,7 +66,7 @@ public struct PromptTemplate: Sendable {
     /// - Throws: ``TokenizationError/missingField(name:template:)`` for a field that is absent or
     ///   not a string.
     public func prompt(
-        for fields: [String: JSONValue]
+        for fields: JSONObject
     ) throws(TokenizationError) -> PromptText {
         PromptText(try bytes(for: fields))
     }
@@ -117,14 +117,29 @@ public struct PromptTemplate: Sendable {
         prompt.append(literal: "\n\n### Response:\n")
     }
 
-    /// Appends the context, unless there is none or it is empty.
+    /// Appends the context, unless there is none: Dolly's `context`, or Alpaca's `input`.
     private func appendContext(
         of fields: some FieldSource, after literal: String, to prompt: inout PromptBytes
     ) {
-        _ = fields.withText(of: "context") { text in
-            guard !text.isEmpty else { return }
-            prompt.append(literal: literal)
-            prompt.append(data: text)
+        guard let field = Self.contextField(of: fields) else { return }
+        prompt.append(literal: literal)
+        _ = fields.withText(of: field) { prompt.append(data: $0) }
+    }
+
+    /// The field that goes with an instruction: the first of `context` and `input` that is not empty.
+    private static func contextField(of fields: some FieldSource) -> String? {
+        ["context", "input"].first { fields.withText(of: $0) { !$0.isEmpty } == true }
+    }
+
+    /// Whether a record has an instruction with an `input` that the prompt leaves out.
+    func leavesInputOut(of fields: some FieldSource) -> Bool {
+        guard fields.contains("instruction"), fields.contains("input"),
+            fields.withText(of: "input", { $0.isEmpty }) != true
+        else { return false }
+        switch form {
+        case .automatic, .dolly, .chat: return Self.contextField(of: fields) != "input"
+        case .plain: return true
+        case .places(let places): return !places.contains(.field("input"))
         }
     }
 

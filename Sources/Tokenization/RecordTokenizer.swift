@@ -64,6 +64,12 @@ public struct RecordTokenizer: Sendable {
         public var specialTokens = 0
         /// Bytes left out because the vocabulary has no token for them.
         public var droppedBytes = 0
+        /// Records whose ranking or reference scores went, since they belong to other tokens.
+        public var stale = 0
+        /// Records with a field `input` that is not in their prompt.
+        public var inputsLeftOut = 0
+        /// Records whose response is their field `output`, as Alpaca has it.
+        public var outputsTaken = 0
 
         /// All zero.
         public init() {}
@@ -78,6 +84,9 @@ public struct RecordTokenizer: Sendable {
             left.tooShort += right.tooShort
             left.specialTokens += right.specialTokens
             left.droppedBytes += right.droppedBytes
+            left.stale += right.stale
+            left.inputsLeftOut += right.inputsLeftOut
+            left.outputsTaken += right.outputsTaken
         }
     }
 
@@ -124,7 +133,7 @@ public struct RecordTokenizer: Sendable {
     // MARK: Shapes of records
 
     /// What becomes of a record.
-    private struct Outcome {
+    struct Outcome {
         /// The fields that change, in the order of their keys; nil if the record is left out.
         var updates: [FieldUpdate]?
         var counts = Counts()
@@ -138,8 +147,10 @@ public struct RecordTokenizer: Sendable {
             let hasPair =
                 fields.contains("response") || fields.contains("prompt")
                 || fields.contains("instruction")
-            if options.cutsText || !hasPair { return try cutText(in: fields) }
-            return try pair(in: fields)
+            var outcome =
+                try options.cutsText || !hasPair ? cutText(in: fields) : pair(in: fields)
+            outcome.dropWhatIsStale(in: fields)
+            return outcome
         } catch {
             throw .unfit(location: location, reason: error.description, hint: error.hint)
         }
@@ -154,18 +165,23 @@ public struct RecordTokenizer: Sendable {
     }
 
     private func pair(in fields: some FieldSource) throws(TokenizationError) -> Outcome {
+        let responseField = Self.responseField(of: fields)
         let prompt = try options.template.bytes(for: fields)
         let promptEncoding = try tokenizer.encoding(
             of: prompt, specialTokens: options.specialTokens)
         guard
             let responseEncoding = try encoding(
-                of: "response", in: fields, EncodingOptions(specialTokens: options.specialTokens))
+                of: responseField, in: fields,
+                EncodingOptions(specialTokens: options.specialTokens))
         else {
-            throw .unfitRecord(what: "field \"response\" (got no string, expected string)")
+            throw .unfitRecord(
+                what: "field \"response\" (got no string, expected string)",
+                hint: fields.unknownShape.hint)
         }
         var counts = Counts()
         counts.add(promptEncoding)
         counts.add(responseEncoding)
+        if options.template.leavesInputOut(of: fields) { counts.inputsLeftOut = 1 }
 
         var responseIDs = responseEncoding.ids
         // Under --special allow the text may bring its own end.
@@ -174,7 +190,21 @@ public struct RecordTokenizer: Sendable {
             throw .unfitRecord(what: "empty response (got 0 tokens, expected at least 1)")
         }
         responseIDs.append(endOfSequenceID)
-        return try finish(prompt.utf8, promptEncoding.ids, nil, responseIDs, counts)
+        var response: [UInt8]?
+        if responseField != "response" {
+            counts.outputsTaken = 1
+            response = fields.withText(of: responseField) { Array($0) }
+        }
+        return try finish(prompt.utf8, promptEncoding.ids, response, responseIDs, counts)
+    }
+
+    /// Alpaca's records have their response in `output`, which in ours is what a model said, with its
+    /// ids beside it.
+    private static func responseField(of fields: some FieldSource) -> String {
+        let isAlpaca =
+            fields.contains("instruction") && !fields.contains("response")
+            && fields.contains("output") && !fields.contains("output_ids")
+        return isAlpaca ? "output" : "response"
     }
 
     /// Cuts what is too long.
@@ -221,10 +251,10 @@ public struct RecordTokenizer: Sendable {
             let encoding = try encoding(
                 of: "text", in: fields, EncodingOptions(specialTokens: options.specialTokens))
         else {
-            throw .unfitRecord(
-                what: options.cutsText
-                    ? "field \"text\" (got no string, expected string)"
-                    : "shape of record (got neither response nor text, expected one of them)")
+            if options.cutsText || fields.contains("text") {
+                throw .unfitRecord(what: "field \"text\" (got no string, expected string)")
+            }
+            throw fields.unknownShape
         }
         var counts = Counts()
         counts.add(encoding)

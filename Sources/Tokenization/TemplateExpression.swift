@@ -14,9 +14,17 @@ indirect enum TemplateExpression: Sendable {
     case trimmed(TemplateExpression)
     case failure(TemplateExpression)
 
+    /// Longer expressions are refused, since each level of nesting costs stack.
+    private static let maximumTokens = 500
+
     /// Parses the inside of a tag.
     static func parse(_ text: String) throws(TokenizationError) -> TemplateExpression {
-        var parser = TemplateExpressionParser(text: text, tokens: try lex(text)[...])
+        let tokens = try lex(text)
+        guard tokens.count <= maximumTokens else {
+            throw .malformedTemplate(
+                what: "an expression of \(tokens.count) parts (expected at most \(maximumTokens))")
+        }
+        var parser = TemplateExpressionParser(text: text, tokens: tokens[...])
         return try parser.whole()
     }
 

@@ -15,9 +15,13 @@ struct TemplateParser {
         case block(String)
     }
 
+    /// Blocks inside blocks cost stack, here and when they are rendered.
+    private static let maximumDepth = 100
+
     private var segments: ArraySlice<(segment: Segment, line: Int)>
     /// The line of the template that the tag in hand begins in, from 1.
     private var line = 1
+    private var depth = 0
 
     /// Parses a whole template.
     static func parse(_ text: String) throws(TokenizationError) -> [TemplateNode] {
@@ -36,6 +40,12 @@ struct TemplateParser {
     private mutating func nodes(
         until ends: [String]
     ) throws(TokenizationError) -> ([TemplateNode], end: String?) {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.maximumDepth else {
+            throw .malformedTemplate(
+                what: "blocks inside blocks (expected at most \(Self.maximumDepth) deep)")
+        }
         var result: [TemplateNode] = []
         while let (segment, line) = segments.popFirst() {
             self.line = line

@@ -14,7 +14,7 @@ enum TemplateValue: Sendable, Equatable {
         case .undefined, .none: false
         case .bool(let value): value
         case .integer(let value): value != 0
-        case .text(let value): !value.text.isEmpty
+        case .text(let value): value.pieces.contains { !$0.text.isEmpty }
         case .list(let values): !values.isEmpty
         case .object(let values): !values.isEmpty
         }
@@ -33,8 +33,15 @@ enum TemplateValue: Sendable, Equatable {
 struct TemplateRenderer {
     private var variables: [String: TemplateValue]
     private(set) var output = PromptText([])
+    /// How many bytes of text may still be put together, taken apart or compared.
+    private var allowance: Int
 
-    init(variables: [String: TemplateValue]) { self.variables = variables }
+    /// - Parameter allowance: how many bytes of text may be put together, taken apart or compared in
+    ///   all. A few assignments that double a text would else fill any memory.
+    init(variables: [String: TemplateValue], allowance: Int) {
+        self.variables = variables
+        self.allowance = allowance
+    }
 
     mutating func render(_ nodes: [TemplateNode]) throws(TokenizationError) {
         for node in nodes {
@@ -42,7 +49,9 @@ struct TemplateRenderer {
             case .text(let text): output.pieces += PromptText.literal(text).pieces
             case .output(let expression):
                 switch try value(expression) {
-                case .text(let text): output.pieces += text.pieces
+                case .text(let text):
+                    try spend(text)
+                    output.pieces += text.pieces
                 case .integer(let number): output.pieces += PromptText.literal("\(number)").pieces
                 case .undefined, .none: break
                 default: throw .malformedTemplate(what: "output of something that is not text")
@@ -71,7 +80,7 @@ struct TemplateRenderer {
         }
     }
 
-    private func branch(
+    private mutating func branch(
         _ branches: [(condition: TemplateExpression, body: [TemplateNode])],
         _ otherwise: [TemplateNode]
     ) throws(TokenizationError) -> [TemplateNode] {
@@ -79,7 +88,7 @@ struct TemplateRenderer {
         return otherwise
     }
 
-    private func value(
+    private mutating func value(
         _ expression: TemplateExpression
     ) throws(TokenizationError) -> TemplateValue {
         switch expression {
@@ -98,8 +107,8 @@ struct TemplateRenderer {
             }
             throw .malformedTemplate(what: "the chat template says: \(text.text)")
         case .slice(let list, let from):
-            guard case .list(let elements) = try value(list),
-                case .integer(let start) = try from.map(value) ?? .integer(0)
+            let first: TemplateValue = if let from { try value(from) } else { .integer(0) }
+            guard case .list(let elements) = try value(list), case .integer(let start) = first
             else { throw .malformedTemplate(what: "a slice of something that is not a list") }
             return .list(Array(elements.dropFirst(start)))
         case .member(let base, let key): return try member(try value(base), try value(key))
@@ -120,13 +129,14 @@ struct TemplateRenderer {
         }
     }
 
-    private func binary(
+    private mutating func binary(
         _ symbol: String, _ left: TemplateValue, _ rightExpression: TemplateExpression
     ) throws(TokenizationError) -> TemplateValue {
         // The second operand of `and` and `or` may only make sense if it is needed.
         if symbol == "and" { return left.isTrue ? try value(rightExpression) : left }
         if symbol == "or" { return left.isTrue ? left : try value(rightExpression) }
         let right = try value(rightExpression)
+        for case .text(let text) in [left, right] { try spend(text) }
         switch (symbol, left, right) {
         case ("==", _, _): return .bool(left.equals(right))
         case ("+", .text(let left), .text(let right)):
@@ -143,25 +153,37 @@ struct TemplateRenderer {
     }
 
     /// The text without white space at its ends; pieces keep their origin.
-    private func trimmed(_ value: TemplateValue) throws(TokenizationError) -> TemplateValue {
+    private mutating func trimmed(_ value: TemplateValue) throws(TokenizationError) -> TemplateValue
+    {
         guard case .text(var text) = value else {
             throw .malformedTemplate(what: "trim of something that is not text")
         }
+        try spend(text)
         func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace }
-        while let first = text.pieces.first {
-            let rest = String(first.text.unicodeScalars.drop(while: isSpace))
-            text.pieces[0].text = rest
-            if !rest.isEmpty { break }
-            text.pieces.removeFirst()
+        if let first = text.pieces.firstIndex(where: { !$0.text.unicodeScalars.allSatisfy(isSpace) }
+        ) {
+            text.pieces.removeFirst(first)
+            let start = text.pieces[0].text.unicodeScalars.drop(while: isSpace)
+            text.pieces[0].text = String(start)
+        } else {
+            text.pieces = []
         }
-        while let last = text.pieces.last {
-            let kept = last.text.unicodeScalars.reversed().drop(while: isSpace).reversed()
+        if let last = text.pieces.lastIndex(where: { !$0.text.unicodeScalars.allSatisfy(isSpace) })
+        {
+            text.pieces.removeLast(text.pieces.count - 1 - last)
+            let kept = text.pieces[last].text.unicodeScalars.reversed().drop(while: isSpace)
             var view = String.UnicodeScalarView()
-            view.append(contentsOf: kept)
-            text.pieces[text.pieces.count - 1].text = String(view)
-            if !kept.isEmpty { break }
-            text.pieces.removeLast()
+            view.append(contentsOf: kept.reversed())
+            text.pieces[last].text = String(view)
         }
         return .text(text)
+    }
+
+    private mutating func spend(_ text: PromptText) throws(TokenizationError) {
+        // A piece is kept with what belongs to it.
+        allowance -= text.pieces.reduce(0) { $0 + $1.text.utf8.count + 64 }
+        guard allowance >= 0 else {
+            throw .malformedTemplate(what: "the chat template makes far more text than it is given")
+        }
     }
 }

@@ -6,8 +6,6 @@ public enum TokenizationError: ReportedError, Equatable {
     case noTokenizer(directory: String)
     /// A file cannot be read.
     case unreadable(path: String, reason: String)
-    /// A file cannot be written.
-    case unwritable(path: String, reason: String)
     /// A file is not what it should be.
     case malformed(source: String, what: String)
     /// A file asks for something that this tokenizer does not do.
@@ -28,7 +26,7 @@ public enum TokenizationError: ReportedError, Equatable {
     /// A prompt template has a place that the record has no field for.
     case missingField(name: String, template: String)
     /// A record that no token record can be made of; `what` has the form "what (got X, expected Y)".
-    case unfitRecord(what: String)
+    case unfitRecord(what: String, hint: String? = nil)
     /// A prompt template's text is wrong.
     case malformedTemplate(what: String)
 
@@ -36,7 +34,6 @@ public enum TokenizationError: ReportedError, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .noTokenizer, .unreadable: .missingInput
-        case .unwritable: .cannotCreate
         case .vocabularyTooSmall, .notAvailable: .usage
         case .malformed, .unsupported, .specialTokenInText, .unknownID, .noEndOfSequence,
             .nothingToLearn, .missingField, .unfitRecord, .malformedTemplate:
@@ -51,7 +48,6 @@ public enum TokenizationError: ReportedError, Equatable {
             "no tokenizer in \(directory) "
                 + "(expected tokenizer.json, vocab.json with merges.txt, or tokenizer.model)"
         case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
-        case .unwritable(let path, let reason): "cannot write \(path): \(reason)"
         case .malformed(let source, let what): "\(source): \(what)"
         case .unsupported(let source, let what): "\(source): unsupported \(what)"
         case .specialTokenInText(let token, let offset):
@@ -67,7 +63,7 @@ public enum TokenizationError: ReportedError, Equatable {
         case .nothingToLearn: "no text to learn a vocabulary from"
         case .missingField(let name, let template):
             "field \"\(name)\" for the template '\(template)' (got no string, expected string)"
-        case .unfitRecord(let what): what
+        case .unfitRecord(let what, _): what
         case .malformedTemplate(let what): "prompt template: \(what)"
         }
     }
@@ -79,6 +75,7 @@ public enum TokenizationError: ReportedError, Equatable {
             "--special text takes it as ordinary text, --special allow as the token"
         case .noEndOfSequence:
             "name eos_token in tokenizer_config.json or eos_token_id in generation_config.json"
+        case .unfitRecord(_, let hint): hint
         case .missingField: "choose another --template (dolly, plain, chat or a file)"
         default: nil
         }

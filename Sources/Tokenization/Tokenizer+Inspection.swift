@@ -1,4 +1,10 @@
 extension Tokenizer {
+    /// Whether an added token takes the white space beside it away, so that decoding does not give
+    /// the text back.
+    package var stripsSpace: Bool {
+        addedTokens.tokens.contains { $0.stripsLeft || $0.stripsRight }
+    }
+
     /// The chunks of `text` inside which byte-level BPE merges; the text itself for other kinds.
     package func chunks(of text: String) -> [String] {
         guard case .bytePairs(let model) = model else { return [text] }

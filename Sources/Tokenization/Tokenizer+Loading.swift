@@ -84,7 +84,7 @@ extension Tokenizer {
     }
 
     private static func bytePairs(
-        _ file: TokenizerFile, _ model: [String: JSONValue], _ lists: TokenLists,
+        _ file: TokenizerFile, _ model: JSONObject, _ lists: TokenLists,
         _ roles: SpecialTokenRoles
     ) throws(TokenizationError) -> Tokenizer {
         let preTokenizer = try byteLevelPreTokenizer(file)
@@ -120,7 +120,7 @@ extension Tokenizer {
     }
 
     private static func wordPiece(
-        _ file: TokenizerFile, _ model: [String: JSONValue], _ lists: TokenLists,
+        _ file: TokenizerFile, _ model: JSONObject, _ lists: TokenLists,
         _ roles: SpecialTokenRoles
     ) throws(TokenizationError) -> Tokenizer {
         let normalizer = try bertNormalizer(file)

@@ -1,15 +1,19 @@
-import FoundationEssentials
-import StreamIO
+public import StreamIO
+
+extension DirectoryContents {
+    /// What ``Tokenizer/save(to:)`` writes.
+    public static let tokenizer = DirectoryContents(files: [
+        Files(["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"])
+    ])
+}
 
 extension Tokenizer {
-    /// Writes the tokenizer's files into `directory`. A new directory appears whole or not at
-    /// all; in one that exists only these files are replaced, one by one.
+    /// Writes the tokenizer's files as a directory, which appears whole or not at all. An earlier
+    /// tokenizer there is replaced; a directory of other things is not.
     /// - Throws: as ``writeTokenizerJSON(toDirectory:)``, and what `AtomicDirectory` throws.
     public func save(to directory: String) throws {
-        if TokenizerFile.exists(directory) {
-            try writeTokenizerJSON(toDirectory: directory)
-        } else {
-            try AtomicDirectory.write(to: directory) { try writeTokenizerJSON(toDirectory: $0) }
+        try AtomicDirectory.write(to: directory, holding: .tokenizer) {
+            try writeTokenizerJSON(toDirectory: $0)
         }
     }
 
@@ -20,20 +24,23 @@ extension Tokenizer {
     /// For an output that appears whole or not at all, write into the directory that
     /// `StreamIO.AtomicDirectory` gives.
     /// - Throws: ``TokenizationError/notAvailable(operation:kind:)`` unless this is byte-level
-    ///   BPE; ``TokenizationError/unwritable(path:reason:)``.
-    public func writeTokenizerJSON(toDirectory directory: String) throws(TokenizationError) {
+    ///   BPE; `StreamError`.
+    public func writeTokenizerJSON(toDirectory directory: String) throws {
         guard case .bytePairs(let model) = model else {
-            throw .notAvailable(operation: "writing tokenizer.json", kind: kind)
+            throw TokenizationError.notAvailable(operation: "writing tokenizer.json", kind: kind)
         }
-        try write(to: directory + "/tokenizer.json") { () throws(JSONError) in
-            try tokenizerJSON(model)
-        }
-        try write(to: directory + "/tokenizer_config.json") { () throws(JSONError) in
-            try JSONValue.object(configuration).serialized()
-        }
-        try write(to: directory + "/special_tokens_map.json") { () throws(JSONError) in
-            try JSONValue.object(roles.mapValues { .string($0) }).serialized()
-        }
+        try write(
+            .object([
+                "version": .string("1.0"), "truncation": .null, "padding": .null,
+                "normalizer": .null, "post_processor": .null,
+                "added_tokens": .array(addedTokens.tokens.map(description)),
+                "pre_tokenizer": description(of: model.preTokenizer),
+                "decoder": byteLevel(usesRegex: true, addsPrefixSpace: false),
+                "model": description(of: model),
+            ]), to: directory + "/tokenizer.json")
+        try write(.object(configuration), to: directory + "/tokenizer_config.json")
+        try write(
+            .object(roles.mapValues { .string($0) }), to: directory + "/special_tokens_map.json")
     }
 
     private var roles: [String: String] {
@@ -47,15 +54,15 @@ extension Tokenizer {
         return roles
     }
 
-    private var configuration: [String: JSONValue] {
-        var configuration: [String: JSONValue] = roles.mapValues { .string($0) }
+    private var configuration: JSONObject {
+        var configuration = JSONObject(roles.mapValues { .string($0) })
         // The generic class takes tokenizer.json as it is; a model's own class would put its
         // own pre-tokenizer in the place of ours.
         configuration["tokenizer_class"] = .string("PreTrainedTokenizerFast")
         configuration["clean_up_tokenization_spaces"] = .bool(false)
         configuration["add_prefix_space"] = .bool(false)
         if let chatTemplate { configuration["chat_template"] = .string(chatTemplate) }
-        var decoder: [String: JSONValue] = [:]
+        var decoder: JSONObject = [:]
         for token in addedTokens.tokens {
             var entry = description(token).object ?? [:]
             entry["id"] = nil
@@ -68,8 +75,8 @@ extension Tokenizer {
     private func description(_ token: AddedTokens.Token) -> JSONValue {
         .object([
             "id": .integer(Int64(token.id)), "content": .string(token.content),
-            "single_word": .bool(token.isSingleWord), "lstrip": .bool(token.stripsLeft),
-            "rstrip": .bool(token.stripsRight), "normalized": .bool(token.isNormalized),
+            "single_word": .bool(false), "lstrip": .bool(token.stripsLeft),
+            "rstrip": .bool(token.stripsRight), "normalized": .bool(false),
             "special": .bool(token.isSpecial),
         ])
     }
@@ -92,66 +99,26 @@ extension Tokenizer {
         ])
     }
 
-    /// The text of `tokenizer.json`. The vocabulary is written member by member, since tokens that
-    /// differ only in how characters are composed are two.
-    private func tokenizerJSON(_ model: BytePairModel) throws(JSONError) -> [UInt8] {
+    private func description(of model: BytePairModel) -> JSONValue {
+        var tokens: JSONObject = [:]
+        for id in 0..<Int32(vocabulary.count) where vocabulary.contains(id) {
+            tokens[vocabulary.spelling(id)] = .integer(Int64(id))
+        }
         let merges = model.merges.pairs.map { pair in
             JSONValue.string(vocabulary.spelling(pair.left) + " " + vocabulary.spelling(pair.right))
         }
-        var tokens: [UInt8] = []
-        for id in 0..<Int32(vocabulary.count) where vocabulary.contains(id) {
-            try append(vocabulary.spelling(id), .integer(Int64(id)), to: &tokens)
-        }
-        var modelText: [UInt8] = []
-        for (key, value) in [
-            ("type", .string("BPE")), ("dropout", .null),
-            ("unk_token", model.unknownID.map { .string(vocabulary.spelling($0)) } ?? .null),
-            ("continuing_subword_prefix", .null), ("end_of_word_suffix", .null),
-            ("fuse_unk", .bool(false)), ("byte_fallback", .bool(false)),
-            ("ignore_merges", .bool(model.ignoresMerges)), ("merges", .array(merges)),
-        ] as [(String, JSONValue)] {
-            try append(key, value, to: &modelText)
-        }
-        try append("vocab", text: braces(tokens), to: &modelText)
-        var text: [UInt8] = []
-        for (key, value) in [
-            ("version", .string("1.0")), ("truncation", .null), ("padding", .null),
-            ("normalizer", .null), ("post_processor", .null),
-            ("added_tokens", .array(addedTokens.tokens.map(description))),
-            ("pre_tokenizer", description(of: model.preTokenizer)),
-            ("decoder", byteLevel(usesRegex: true, addsPrefixSpace: false)),
-        ] as [(String, JSONValue)] {
-            try append(key, value, to: &text)
-        }
-        try append("model", text: braces(modelText), to: &text)
-        return braces(text)
+        return .object([
+            "type": .string("BPE"), "dropout": .null,
+            "unk_token": model.unknownID.map { .string(vocabulary.spelling($0)) } ?? .null,
+            "continuing_subword_prefix": .null, "end_of_word_suffix": .null,
+            "fuse_unk": .bool(false), "byte_fallback": .bool(false),
+            "ignore_merges": .bool(model.ignoresMerges), "vocab": .object(tokens),
+            "merges": .array(merges),
+        ])
     }
 
-    private func braces(_ members: [UInt8]) -> [UInt8] {
-        [UInt8(ascii: "{")] + members + [UInt8(ascii: "}")]
-    }
-
-    private func append(
-        _ key: String, _ value: JSONValue, to members: inout [UInt8]
-    ) throws(JSONError) {
-        try append(key, text: value.serialized(), to: &members)
-    }
-
-    private func append(
-        _ key: String, text: [UInt8], to members: inout [UInt8]
-    ) throws(JSONError) {
-        if !members.isEmpty { members.append(UInt8(ascii: ",")) }
-        members += try JSONValue.string(key).serialized() + [UInt8(ascii: ":")] + text
-    }
-
-    private func write(
-        to path: String, _ text: () throws(JSONError) -> [UInt8]
-    ) throws(TokenizationError) {
-        do {
-            try Data(text() + [UInt8(ascii: "\n")])
-                .write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw .unwritable(path: path, reason: "\(error)")
-        }
+    private func write(_ value: JSONValue, to path: String) throws {
+        let bytes = try value.serialized() + [UInt8(ascii: "\n")]
+        try AtomicFile.write(to: path) { try $0.write(bytes) }
     }
 }

@@ -13,7 +13,7 @@ extension Tokenizer {
         guard let description = file.root["pre_tokenizer"]?.object else {
             throw file.unsupported("BPE without a ByteLevel pre_tokenizer")
         }
-        let steps: [[String: JSONValue]]
+        let steps: [JSONObject]
         if description["type"]?.string == "Sequence" {
             steps = description["pretokenizers"]?.elements?.compactMap(\.object) ?? []
         } else {
@@ -69,7 +69,7 @@ extension Tokenizer {
     private enum SplitRule { case pattern, numbers }
 
     private static func splitRule(
-        _ step: [String: JSONValue], _ file: TokenizerFile
+        _ step: JSONObject, _ file: TokenizerFile
     ) throws(TokenizationError) -> SplitRule {
         let behavior = step["behavior"]?.string ?? "without behavior"
         guard let pattern = step["pattern"]?.object?["Regex"]?.string,

@@ -1,10 +1,9 @@
-import FoundationEssentials
 import StreamIO
 
 /// A JSON file of a checkpoint directory and what is read from it.
 struct TokenizerFile {
     let path: String
-    let root: [String: JSONValue]
+    let root: JSONObject
 
     /// The file's name without its directory.
     var name: String { path.split(separator: "/").last.map(String.init) ?? path }
@@ -23,13 +22,13 @@ struct TokenizerFile {
             guard key == "model", parser.nextByte() == UInt8(ascii: "{") else {
                 return try parser.parseValue(depth: 1)
             }
-            var model: [String: JSONValue] = [:]
+            var model = JSONObject()
             try parser.parseMembers(depth: 2) { parser, key throws(JSONError) in
                 switch (key, parser.nextByte()) {
                 case ("vocab", UInt8(ascii: "{")): try lists.takeTokens(&parser, depth: 3)
                 case ("merges", UInt8(ascii: "[")): try lists.takeMerges(&parser, depth: 3)
                 default:
-                    return model.updateValue(try parser.parseValue(depth: 2), forKey: key) == nil
+                    return model.insert(try parser.parseValue(depth: 2), forNew: key)
                 }
                 return true
             }
@@ -42,10 +41,10 @@ struct TokenizerFile {
     private init(
         path: String, _ value: (inout JSONParser, String) throws(JSONError) -> JSONValue
     ) throws(TokenizationError) {
-        var root: [String: JSONValue] = [:]
+        var root = JSONObject()
         try Self.parse(path) { parser throws(JSONError) in
             try parser.parseObjectDocument { parser, key throws(JSONError) in
-                root.updateValue(try value(&parser, key), forKey: key) == nil
+                root.insert(try value(&parser, key), forNew: key)
             }
         }
         self.path = path
@@ -90,15 +89,14 @@ struct TokenizerFile {
         return exists(path) ? try TokenizerFile(path: path) : nil
     }
 
-    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    static func exists(_ path: String) -> Bool { FileTree.exists(path) }
 
     /// The whole content of a file.
     static func bytes(of path: String) throws(TokenizationError) -> [UInt8] {
-        do {
-            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        do throws(StreamError) {
+            return try InputFile.contents(of: path)
         } catch {
-            throw .unreadable(
-                path: path, reason: exists(path) ? "\(error)" : "no such file or directory")
+            throw .unreadable(path: path, reason: error.reason)
         }
     }
 
@@ -112,7 +110,7 @@ struct TokenizerFile {
 }
 
 extension JSONValue {
-    var object: [String: JSONValue]? { if case .object(let value) = self { value } else { nil } }
+    var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
     var string: String? { if case .string(let value) = self { value } else { nil } }
     var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     var integer: Int? { if case .integer(let value) = self { Int(value) } else { nil } }

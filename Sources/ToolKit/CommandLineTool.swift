@@ -24,9 +24,19 @@ extension CommandLineTool {
 
     /// Runs the tool with the arguments of the process and exits.
     public static func main() {
+        StandardDescriptors.fillGaps()
         Interruption.install()
-        signal(SIGPIPE, SIG_IGN)
-        Glibc.exit(run(Array(CommandLine.arguments.dropFirst())))
+        let status = run(arguments)
+        Interruption.waitIfEnding()
+        OutputClaim.releaseAll()
+        Glibc.exit(status)
+    }
+
+    /// The arguments of the process. The names of files among them need not be text.
+    private static var arguments: [String] {
+        let values = UnsafeBufferPointer(
+            start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+        return values.dropFirst().compactMap { $0.map { String(systemPath: $0) } }
     }
 
     /// Runs the tool.
@@ -44,6 +54,8 @@ extension CommandLineTool {
                 return ExitStatus.success.rawValue
             }
             log = tool.common.log(toolName)
+            Notice.deliver { [log] in log.warning($0) }
+            Interruption.deliverFaults { [log] in log.error($0.description, hint: $0.hint) }
             log.info("\(Version.package), " + EffectiveConfiguration.description(of: tool))
             try tool.execute(log)
             return ExitStatus.success.rawValue
@@ -66,6 +78,7 @@ extension CommandLineTool {
     }
 
     private static func report(_ error: any Error, _ log: Log) -> Int32 {
+        Interruption.waitIfEnding()
         if case .brokenPipe? = error as? StreamError {
             // The reader had enough; that is its business.
             return ExitStatus.success.rawValue
@@ -78,8 +91,9 @@ extension CommandLineTool {
         if code.isSuccess {
             // --help, --version, completion scripts.
             let text = fullMessage(for: error)
-            print(text.hasPrefix("OVERVIEW") ? "EXAMPLE:\n\(indented(example))\n\n\(text)" : text)
-            return ExitStatus.success.rawValue
+            return show(
+                text.hasPrefix("OVERVIEW") ? "EXAMPLE:\n\(indented(example))\n\n\(text)" : text, log
+            )
         }
         if error is ExitCode { return code.rawValue }
         if error is ValidationError || code == .validationFailure {
@@ -88,6 +102,18 @@ extension CommandLineTool {
         }
         log.error("\(error)", hint: nil)
         return ExitStatus.internalFailure.rawValue
+    }
+
+    /// Writes a text to standard output.
+    private static func show(_ text: String, _ log: Log) -> Int32 {
+        do {
+            var output = FileWriter.standardOutput()
+            try output.write(Array(text.utf8) + [0x0A])
+            try output.flush()
+            return ExitStatus.success.rawValue
+        } catch {
+            return report(error, log)
+        }
     }
 
     private static func indented(_ text: String) -> String {

@@ -2,7 +2,7 @@ import ArgumentParser
 import StreamIO
 
 /// `--config FILE`: a JSON object of flags without their dashes.
-enum ConfigurationFile {
+package enum ConfigurationFile {
     /// What can be wrong with it.
     struct Fault: ReportedError {
         let path: String
@@ -11,14 +11,21 @@ enum ConfigurationFile {
         var exitStatus: ExitStatus { .usage }
     }
 
+    private static let maximumBytes = 1 << 20
+
     /// Puts the flags of the file before the command line, but for those that stand there too.
-    static func expand(
+    package static func expand(
         _ arguments: [String], for tool: any CommandLineTool.Type
     ) throws -> [String] {
         guard let path = path(in: arguments) else { return arguments }
         var file = LineReader(try InputFile(path: path))
         var text: [UInt8] = []
-        while let line = try file.next() { text += line + [0x0a] }
+        while let line = try file.next() {
+            text += line + [0x0a]
+            guard text.count <= maximumBytes else {
+                throw Fault(path: path, reason: "more than \(maximumBytes) bytes of flags")
+            }
+        }
         let value: JSONValue
         do {
             value = try JSONValue(parsing: text)

@@ -29,14 +29,35 @@ public struct InputOutputOptions: ParsableArguments {
             "Take every N-th record, beginning with the I-th; N/N is 0/N.", valueName: "i/n"))
     package var shard: String?
 
+    @Flag(
+        help: """
+            Keep what is done in FILE.partial until -o FILE is whole, and go on from there after a stop. \
+            The same bytes as without.
+            """)
+    package var resume = false
+
     /// For the parser.
     public init() {}
 
-    /// Refuses shards that are none.
+    /// Refuses shards that are none, and to resume what cannot be.
     public func validate() throws {
+        if resume { try checkResumable() }
         if let shard, Shard(shard) == nil {
             throw ValidationError("--shard (got \(shard), expected I/N with 0 <= I <= N)")
         }
+    }
+
+    /// Refuses at once what would fail after much work: input that is not there, an output that
+    /// cannot be written or that another run writes.
+    public func prepare() throws {
+        try checkInput()
+        try OutputClaim.file(output)
+    }
+
+    /// Refuses input that is not there.
+    package func checkInput() throws {
+        try Self.requireInput(files)
+        for path in files.isEmpty ? ["-"] : files { try InputFile.check(path: path) }
     }
 
     /// Opens the input.
@@ -54,6 +75,48 @@ public struct InputOutputOptions: ParsableArguments {
         try RecordWriter(path: output, plain: plain, compressionThreads: compressionThreads)
     }
 
+    /// Opens the output of a tool that can go on where an earlier run stopped.
+    ///
+    /// - Parameters:
+    ///   - work: everything beside input and shard that decides what is written
+    ///   - alignment: go on behind a multiple of so many output records only
+    ///   - reader: passes the records that are done already
+    public func writer(
+        _ log: Log, work: () throws -> [String: String], alignment: Int = 1,
+        reader: inout RecordReader
+    ) throws -> RecordWriter {
+        guard resume, let output else { return try writer() }
+        var work = try work()
+        work["tool"] = log.tool
+        work["version"] = Version.package
+        work["shard"] = shard.map { Shard($0)?.description ?? $0 } ?? "all"
+        work["bad records"] = skipBad ? "dropped" : "an error"
+        for (index, file) in files.enumerated() {
+            work["input \(index + 1)"] = try SHA256Digest.hex(ofFile: file)
+        }
+        let writer = try RecordWriter(
+            path: output, plain: plain, work: work, alignment: alignment, reader: &reader)
+        if writer.count > 0 {
+            log.info("\(writer.count) records are done already; the last line is about the rest")
+        }
+        return writer
+    }
+
+    private func checkResumable() throws {
+        func isFile(_ path: String) -> Bool {
+            var status = stat()
+            return stat(path.systemPath, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        }
+        guard let output, output != "-", isFile(output) || !FileTree.exists(output) else {
+            throw ValidationError(
+                "--resume needs -o FILE: what went to a pipe cannot be found again")
+        }
+        guard !files.isEmpty, files.allSatisfy({ isFile($0) || !FileTree.exists($0) }) else {
+            throw ValidationError(
+                "--resume needs named input files: a stream cannot be known again")
+        }
+    }
+
     /// Refuses to wait for records that someone would have to type.
     public static func requireInput(_ files: [String]) throws {
         if files.isEmpty, isatty(STDIN_FILENO) == 1 {
@@ -68,19 +131,24 @@ extension InputOutputOptions {
     ///
     /// - Parameters:
     ///   - batchSize: records handed over at a time
-    ///   - unit: what progress counts
+    ///   - work: everything beside input and shard that decides what is written
     /// - Returns: numbers of records read, written and dropped.
     @discardableResult
     public func transform(
-        batchSize: Int, _ log: Log, _ transform: ([Record]) throws -> [Record]
+        batchSize: Int, _ log: Log, work: () throws -> [String: String],
+        _ transform: ([Record]) throws -> [Record]
     ) throws -> (read: Int, written: Int, dropped: Int) {
         var reader = try reader(log)
-        var writer = try writer()
+        var writer = try writer(log, work: work, reader: &reader)
         var progress = Progress(unit: "records", log: log)
         while true {
-            let batch = try reader.nextBatch(batchSize)
+            let batch = try reader.nextBatch(batchSize) { try writer.passOn() }
             guard !batch.isEmpty else { break }
-            for record in try apply(transform, to: batch, &reader) { try writer.write(record) }
+            let done = try apply(transform, to: batch, &reader)
+            for (index, record) in done.enumerated() {
+                let isLast = index + 1 == done.count
+                try writer.write(record, inputs: isLast ? reader.position : nil)
+            }
             progress.update(reader.count)
         }
         progress.finish()
@@ -110,6 +178,8 @@ extension InputOutputOptions {
             try writer.write(lines: block.lines, records: block.written)
             count(block.counts)
             progress.update(reader.count)
+        } pause: {
+            try writer.passOn()
         }
         progress.finish()
         try writer.finish()

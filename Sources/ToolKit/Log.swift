@@ -56,9 +56,10 @@ public struct Log: Sendable {
 
     private func write(_ level: Level, _ message: String, hint: String? = nil) {
         guard level <= self.level else { return }
+        let message = message.printable
         var text: String
         if json {
-            var fields: [String: JSONValue] = [
+            var fields: JSONObject = [
                 "tool": .string(tool), "level": .string(level.name), "message": .string(message),
             ]
             if let hint { fields["hint"] = .string(hint) }

@@ -47,7 +47,8 @@ public final class AdamW {
 
     /// Updates the model's parameters, after the backward passes that are left to do.
     ///
-    /// - Returns: the gradient's norm before clipping; if it is not finite, nothing is updated.
+    /// - Returns: the gradient's norm before clipping; if it is not ``isUsable(norm:)``, nothing is
+    ///   updated, unless gradients are applied as they come.
     public func update(
         _ model: Decoder, gradients: StepGradients, learningRate: Double
     ) -> Double {
@@ -60,13 +61,24 @@ public final class AdamW {
         var norm = 0.0
         StageClock.measure(.optimizer) {
             norm = sumOfSquares(buffer.base, count: buffer.count).squareRoot()
-            guard norm.isFinite else { return }
+            guard isUsable(norm: norm) else { return }
             step += 1
             update(
                 model, model.layout.entries[...], gradients: buffer, learningRate: learningRate,
                 clip: clip(norm))
         }
         return norm
+    }
+
+    /// Whether single precision can hold what becomes of a gradient of this norm: itself, scaled, and
+    /// the squares in the second moments. Larger ones come from runs that have diverged.
+    func isUsable(norm: Double) -> Bool {
+        norm <= 1e30 && min(norm, configuration.clipNorm) <= 1e18
+    }
+
+    /// Whether an update that fails leaves weights and moments as they were.
+    func leavesWeights(_ method: BackwardMethod) -> Bool {
+        method != .deferred || configuration.clipNorm != .infinity
     }
 
     /// The factor on gradients of this norm.
@@ -89,7 +101,7 @@ public final class AdamW {
             StageClock.measure(.optimizer) {
                 squares += sumOfSquares(
                     gradients.buffer.base + range.lowerBound, count: range.count)
-                guard squares.isFinite else { return }
+                guard isUsable(norm: squares.squareRoot()) else { return }
                 update(
                     model, parts[range], gradients: gradients.buffer, learningRate: learningRate,
                     clip: 1)
@@ -101,7 +113,7 @@ public final class AdamW {
         model.backwardBlocks(gradients, onBlock: apply)
         model.backwardEmbeddings(gradients)
         apply(parts.parts.embeddings)
-        if !squares.isFinite { step -= 1 }
+        if !isUsable(norm: squares.squareRoot()) { step -= 1 }
         return squares.squareRoot()
     }
 
@@ -126,7 +138,7 @@ public final class AdamW {
         let ends = [parts.parts.embeddings, parts.parts.finalNorm, parts.parts.head]
         for range in ends { measure(range) }
         let norm = squares.squareRoot()
-        guard norm.isFinite else { return norm }
+        guard isUsable(norm: norm) else { return norm }
         step += 1
         let clip = clip(norm)
         func apply(_ range: Range<Int>) {

@@ -17,6 +17,9 @@ public struct MLEObjective: TrainingObjective {
     /// Number of records.
     public var recordCount: Int { trees.count }
 
+    /// The record's prompt and response.
+    public func tree(of record: Int) -> TokenTree { trees[record] }
+
     /// Adds the gradient of the mean negative log-likelihood over the batch's target tokens.
     public func accumulate(
         _ records: [Int], step: Int, model: Decoder, gradients: StepGradients
@@ -50,6 +53,12 @@ func mleStep(
 }
 
 extension TokenTree {
+    /// Tokens of a continuation that have a probability: all but the first of an empty prompt's.
+    func targetCount(_ continuation: Int) -> Int {
+        let count = continuations[continuation].count
+        return prompt.isEmpty ? max(0, count - 1) : count
+    }
+
     /// Tokens of all sequences, the prompt counted with each continuation.
     var sequenceTokenCount: Int {
         continuations.reduce(0) { $0 + prompt.count + $1.count }

@@ -1,5 +1,4 @@
 import Glibc
-import Kernels
 import StreamIO
 
 /// The metrics of a run: one JSON object a step, appended as it comes.
@@ -8,34 +7,65 @@ public final class MetricsFile {
     private let descriptor: Int32
 
     /// Opens a metrics file for a run that has made `steps` steps: what an earlier, stopped run noted
-    /// up to there stays, the rest is dropped.
-    public init(path: String, afterStep steps: Int) throws(StreamError) {
+    /// up to there stays, later steps, which will be made again, are dropped.
+    ///
+    /// The file is replaced in one step, so that the history is there whatever happens.
+    ///
+    /// - Parameter warn: told of a last line that is incomplete
+    public init(
+        path: String, afterStep steps: Int, warn: (String) -> Void = { _ in }
+    ) throws {
         self.path = path
-        var kept: [UInt8] = []
-        if steps > 0, access(path, R_OK) == 0 {
-            var lines = LineReader(try InputFile(path: path))
-            while let line = try lines.next() {
-                guard case .object(let fields)? = try? JSONValue(parsing: line),
-                    case .integer(let step)? = fields["step"], step <= Int64(steps)
-                else { continue }
-                kept += line + [0x0a]
-            }
-        }
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        if steps > 0 { try Self.dropSteps(after: steps, of: path, warn) }
+        // Without steps before it the run is a new one.
+        let mode = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (steps > 0 ? 0 : O_TRUNC)
+        descriptor = open(path.systemPath, mode, 0o666)
         guard descriptor >= 0 else {
-            throw .cannotCreate(path: path, reason: String(cString: strerror(errno)))
+            throw StreamError.cannotCreate(path: path, reason: String(cString: strerror(errno)))
         }
-        try append(kept)
     }
 
     deinit { close(descriptor) }
 
+    private static func dropSteps(
+        after steps: Int, of path: String, _ warn: (String) -> Void
+    ) throws {
+        var status = stat()
+        guard stat(path.systemPath, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        var kept: [UInt8] = []
+        var read = 0
+        var lines = LineReader(try InputFile(path: path))
+        while let line = try lines.next() {
+            read += line.count + 1
+            let fields: JSONObject? =
+                if case .object(let fields)? = try? JSONValue(parsing: line) { fields } else { nil }
+            // The last line has no newline if its writer was stopped within it.
+            if fields == nil, read > Int(status.st_size) {
+                warn("\(path): the last line is incomplete and is dropped")
+                continue
+            }
+            if case .integer(let step)? = fields?["step"], step > Int64(steps) { continue }
+            kept += line + [0x0a]
+        }
+        guard kept.count != Int(status.st_size) else { return }
+        try AtomicFile.write(to: path) { try $0.write(kept) }
+    }
+
     /// Appends the metrics of one step.
-    public func write(_ metrics: [String: JSONValue]) throws {
+    public func write(_ metrics: JSONObject) throws {
         // Not a number cannot stand in JSON; a diverged run stops before it gets here.
         try append(try JSONValue.object(metrics).serialized() + [0x0a])
     }
 
+    /// Waits until all lines are on the disk, so that a state that is saved then is not ahead of them.
+    func synchronize() throws(StreamError) {
+        // Pipes and devices cannot be synchronised, which is no loss.
+        guard fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS || errno == EINTR else {
+            throw .writeFailed(path: path, reason: String(cString: strerror(errno)))
+        }
+    }
+
+    /// One call for a whole line, so that a reader sees lines only.
     private func append(_ bytes: [UInt8]) throws(StreamError) {
         var start = 0
         while start < bytes.count {
@@ -48,33 +78,5 @@ public final class MetricsFile {
             }
             start += written
         }
-    }
-}
-
-extension StepReport {
-    /// The step's fields in a metrics file.
-    public var metrics: [String: JSONValue] {
-        var fields: [String: JSONValue] = [
-            "step": .integer(Int64(step)), "loss": .number(result.loss),
-            "grad_norm": .number(gradientNorm), "learning_rate": .number(learningRate),
-            "tokens": .integer(Int64(result.tokens)), "rows": .integer(Int64(result.rows)),
-            "seconds": .number(seconds), "precision": .string(precision.rawValue),
-        ]
-        if let plan { fields["memory_plan"] = .string(plan.rawValue) }
-        if let stages {
-            fields["stages"] = .object(
-                Dictionary(
-                    uniqueKeysWithValues: stages.seconds.map { ($0.rawValue, .number($1)) }))
-            fields["gflops"] = .number(stages.productOperations / seconds / 1e9)
-        }
-        if let preference = result.preference {
-            fields["reward_chosen"] = .number(preference.rewardChosen)
-            fields["reward_rejected"] = .number(preference.rewardRejected)
-            fields["reward_margin"] = .number(preference.rewardMargin)
-            fields["reward_accuracy"] = .number(preference.rewardAccuracy)
-            fields["logprob_chosen"] = .number(preference.logProbabilityChosen)
-            fields["logprob_rejected"] = .number(preference.logProbabilityRejected)
-        }
-        return fields
     }
 }

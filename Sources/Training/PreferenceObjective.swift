@@ -51,7 +51,7 @@ public struct PreferenceObjective: TrainingObjective {
 
     /// - Parameters:
     ///   - examples: prompts with candidates
-    ///   - reference: log π_ref of every candidate of every example
+    ///   - reference: log π_ref of every candidate of every example; empty for examples that are not used
     ///   - beta: β
     ///   - nllWeight: weight of the ground truth's mean negative log-likelihood in the loss
     ///   - rowLimit: most rows of a micro-batch
@@ -60,6 +60,11 @@ public struct PreferenceObjective: TrainingObjective {
         _ examples: [PreferenceExample], reference: [[Double]], kind: PreferenceLossKind,
         beta: Double, nllWeight: Double = 0, rowLimit: Int, sharesPrompts: Bool = true
     ) {
+        precondition(
+            reference.count == examples.count
+                && zip(reference, examples).allSatisfy {
+                    $0.isEmpty || $0.count == $1.tree.continuations.count
+                }, "reference scores of other candidates")
         self.examples = examples
         self.reference = reference
         self.kind = kind
@@ -72,12 +77,15 @@ public struct PreferenceObjective: TrainingObjective {
     /// Number of records.
     public var recordCount: Int { examples.count }
 
+    /// The record's prompt and candidates.
+    public func tree(of record: Int) -> TokenTree { examples[record].tree }
+
     /// Adds the gradient of the mean loss over the batch's prompts.
     public func accumulate(
         _ records: [Int], step: Int, model: Decoder, gradients: StepGradients
     ) -> StepResult {
         let trees = records.map { examples[$0].tree }
-        let chosenTokens = trees.reduce(0) { $0 + ($1.continuations.first?.count ?? 0) }
+        let chosenTokens = trees.reduce(0) { $0 + $1.targetCount(0) }
         let nll = MLELoss(tokenCount: chosenTokens)
         var total = PreferenceTotals()
         var rows = 0
@@ -92,6 +100,12 @@ public struct PreferenceObjective: TrainingObjective {
                 loss, policy: policy,
                 rewards: implicitRewards(
                     policy: policy, reference: reference[record], beta: beta))
+            for (candidate, values) in zip(policy, reference[record]).enumerated() {
+                let gap = ReferenceGap(
+                    record: record, candidate: candidate, policy: values.0, reference: values.1,
+                    tokens: examples[record].tree.targetCount(candidate))
+                if gap.perToken > total.gap?.perToken ?? -1 { total.gap = gap }
+            }
             var weights = loss.gradient.map { $0 / Double(records.count) }
             weights[0] += nllWeight * nll.gradient
             return weights
@@ -127,7 +141,7 @@ public struct PreferenceObjective: TrainingObjective {
             + nllWeight * nll.value(logProbability: total.logProbabilityChosen)
         return StepResult(
             loss: loss, tokens: trees.reduce(0) { $0 + $1.sequenceTokenCount }, rows: rows,
-            preference: total.means(prompts: records.count))
+            preference: total.means(prompts: records.count), referenceGap: total.gap)
     }
 }
 
@@ -164,6 +178,7 @@ private func accumulateInParts(
 private struct PreferenceTotals {
     var loss = 0.0
     var logProbabilityChosen = 0.0
+    var gap: ReferenceGap?
     private var metrics = PreferenceMetrics()
 
     mutating func add(_ prompt: PreferenceLoss, policy: [Double], rewards: [Double]) {

@@ -5,7 +5,7 @@ public import Transformer
 /// Adds log-probabilities under a model to records.
 public struct RecordScorer {
     private let model: Decoder
-    private let limits: SequenceLimits
+    private var limits: SequenceLimits
     private let rowLimit: Int
     /// Whether every token's log-probability of the response is stored too.
     public var perToken = false
@@ -29,7 +29,9 @@ public struct RecordScorer {
     }
 
     /// Scores responses and negatives of some records.
-    public mutating func score(_ records: [Record]) throws(RecordError) -> [Record] {
+    public mutating func score(_ records: [Record]) throws -> [Record] {
+        // What is no text to train on may still be counted.
+        limits.needsTargets = referenceModel != nil
         var trees: [TokenTree] = []
         for record in records {
             trees.append(try record.candidateTree(limits, negativesRequired: false))
@@ -42,12 +44,17 @@ public struct RecordScorer {
         return result
     }
 
-    private mutating func store(_ tokens: [[Float]], in record: inout Record) throws(RecordError) {
+    private mutating func store(_ tokens: [[Float]], in record: inout Record) throws {
         let sums = tokens.map { $0.reduce(0.0) { $0 + Double($1) } }
+        for (index, sum) in sums.enumerated() {
+            try record.requireFinite(
+                sum, "log-probability of the " + (index == 0 ? "response" : "negative \(index - 1)")
+            )
+        }
         responseTokens += tokens[0].count
         responseLogProbability += sums[0]
         if let referenceModel {
-            ReferenceField(
+            try ReferenceField(
                 model: referenceModel, scores: sums, precision: model.precision
             ).store(in: &record)
             return

@@ -28,32 +28,51 @@ public func referenceScores(
     return scores
 }
 
-/// log π(y|x) of every continuation of some trees, in micro-batches of at most `rowLimit` rows.
-///
-/// - Returns: for every tree the sums of its continuations.
+/// ``sequenceLogProbabilities(_:model:rowLimit:onBatch:)`` without a way to end early.
 public func sequenceLogProbabilities(
     _ trees: [TokenTree], model: Decoder, rowLimit: Int
 ) -> [[Double]] {
-    tokenLogProbabilities(trees, model: model, rowLimit: rowLimit).map { tree in
+    sequenceLogProbabilities(trees, model: model, rowLimit: rowLimit, onBatch: {})
+}
+
+/// ``tokenLogProbabilities(_:model:rowLimit:onBatch:)`` without a way to end early.
+public func tokenLogProbabilities(
+    _ trees: [TokenTree], model: Decoder, rowLimit: Int
+) -> [[[Float]]] {
+    tokenLogProbabilities(trees, model: model, rowLimit: rowLimit, onBatch: {})
+}
+
+/// log π(y|x) of every continuation of some trees, in micro-batches of at most `rowLimit` rows.
+///
+/// - Parameter onBatch: called before each micro-batch; what it throws ends the work
+/// - Returns: for every tree the sums of its continuations.
+public func sequenceLogProbabilities(
+    _ trees: [TokenTree], model: Decoder, rowLimit: Int, onBatch: () throws -> Void
+) rethrows -> [[Double]] {
+    try tokenLogProbabilities(trees, model: model, rowLimit: rowLimit, onBatch: onBatch).map {
+        tree in
         tree.map { tokens in tokens.reduce(0.0) { $0 + Double($1) } }
     }
 }
 
 /// log π(y_t|x, y_<t) of every token of every continuation of some trees.
 ///
+/// - Parameter onBatch: called before each micro-batch; what it throws ends the work
 /// - Returns: for every tree and continuation one value a token; the first token of a continuation of
 ///   an empty prompt has none.
 public func tokenLogProbabilities(
-    _ trees: [TokenTree], model: Decoder, rowLimit: Int
-) -> [[[Float]]] {
+    _ trees: [TokenTree], model: Decoder, rowLimit: Int, onBatch: () throws -> Void
+) rethrows -> [[[Float]]] {
     var result: [[[Float]]] = []
     for range in microBatches(trees, rowLimit: rowLimit) {
+        try onBatch()
         let only = trees[range.lowerBound]
         if range.count == 1, only.rowCount > rowLimit {
             // Too large for one pass: a few continuations at a time, the prompt again with each.
             result.append(
-                branchBatches(only, rowLimit: rowLimit).flatMap { branches in
-                    evaluate(
+                try branchBatches(only, rowLimit: rowLimit).flatMap { branches in
+                    try onBatch()
+                    return evaluate(
                         [
                             TokenTree(
                                 prompt: only.prompt,

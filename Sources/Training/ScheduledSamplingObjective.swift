@@ -15,24 +15,32 @@ public struct ScheduledSamplingObjective: TrainingObjective {
     private let probability: Double
     private let passes: Int
     private let seed: UInt64
+    private let vocabularySize: Int?
 
     /// - Parameters:
     ///   - examples: prompts with one continuation each
     ///   - probability: p; with 0 everything is as in ``MLEObjective``, to the bit
     ///   - passes: at least 1
     ///   - rowLimit: most rows of a micro-batch
+    ///   - vocabularySize: number of tokens that there are, if the model's table has more rows; those
+    ///     beyond are never drawn
     public init(
-        _ examples: [TokenTree], probability: Double, passes: Int, seed: UInt64, rowLimit: Int
+        _ examples: [TokenTree], probability: Double, passes: Int, seed: UInt64, rowLimit: Int,
+        vocabularySize: Int? = nil
     ) {
         trees = examples
         self.probability = probability
         self.passes = passes
         self.seed = seed
         self.rowLimit = rowLimit
+        self.vocabularySize = vocabularySize
     }
 
     /// Number of records.
     public var recordCount: Int { trees.count }
+
+    /// The record's prompt and response.
+    public func tree(of record: Int) -> TokenTree { trees[record] }
 
     /// Adds the gradient of the mean negative log-likelihood over the batch's target tokens.
     public func accumulate(
@@ -66,9 +74,9 @@ public struct ScheduledSamplingObjective: TrainingObjective {
             var tokens = [Int32](repeating: 0, count: chosen.count)
             tokens.withUnsafeMutableBufferPointer { tokens in
                 model.predict(chosen, of: inputs) { index, logits in
-                    tokens[index] = draw(
-                        logits, count: model.configuration.vocabularySize,
-                        uniform: uniforms[index])
+                    let rows = model.configuration.vocabularySize
+                    tokens[index] = Self.draw(
+                        logits, count: min(rows, vocabularySize ?? rows), uniform: uniforms[index])
                 }
             }
             inputs = batch.replacingInputs(zip(chosen, tokens).map { ($0, $1) })
@@ -76,17 +84,24 @@ public struct ScheduledSamplingObjective: TrainingObjective {
         return inputs
     }
 
-    /// A token drawn from the softmax of logits, which are overwritten.
-    private func draw(
+    /// A token drawn from the softmax of logits, which are overwritten: the first at which the sum of
+    /// probabilities exceeds a number.
+    ///
+    /// - Parameter uniform: 0 ..< 1
+    package static func draw(
         _ logits: UnsafeMutablePointer<Float>, count: Int, uniform: Double
     ) -> Int32 {
-        let total = exponentiate(logits, minus: maximum(logits, count: count), count: count)
-        var left = uniform * Double(total)
-        for token in 0..<count {
-            left -= Double(logits[token])
-            if left < 0 { return Int32(token) }
+        _ = exponentiate(logits, minus: maximum(logits, count: count), count: count)
+        // The sum is made as it is walked through below, so that rounding cannot leave anything.
+        let threshold = uniform * (0..<count).reduce(0.0) { $0 + Double(logits[$1]) }
+        var sum = 0.0
+        var last = 0
+        // The exponential of what is far below the largest logit ends above zero.
+        for token in 0..<count where logits[token] > 1e-37 {
+            sum += Double(logits[token])
+            if sum > threshold { return Int32(token) }
+            last = token
         }
-        // Rounding may leave a little: the last token that has any probability.
-        return Int32((0..<count).last { logits[$0] > 0 } ?? 0)
+        return Int32(last)
     }
 }

@@ -61,8 +61,10 @@ public final class Trainer {
     public let optimizer: AdamW
     /// Which records a step takes.
     public let order: BatchOrder
-    private let objective: any TrainingObjective
-    private let gradients: StepGradients
+    let objective: any TrainingObjective
+    let gradients: StepGradients
+    /// The records of the last step that was made, if one was made here.
+    var lastRecords: [Int]?
 
     /// A run that is at its beginning.
     ///
@@ -88,25 +90,29 @@ public final class Trainer {
     /// Makes the next step.
     ///
     /// - Parameter check: called with the loss before the update, which it can prevent by throwing
-    /// - Throws: ``TrainingError/diverged(step:what:value:)`` when loss or gradient are not finite;
-    ///   the weights then are those before the step, unless gradients are applied as they come
-    ///   without clipping
+    /// - Throws: ``FailedStep`` when loss or gradient are not finite
     public func makeStep(check: (StepResult) throws -> Void = { _ in }) throws -> StepReport {
         let clock = ContinuousClock()
         let start = clock.now
         let index = optimizer.step
+        let records = order.records(step: index)
         StageClock.measure(.optimizer) { gradients.reset() }
         let result = try objective.accumulate(
-            order.records(step: index), step: index, model: model, gradients: gradients)
+            records, step: index, model: model, gradients: gradients)
         guard result.loss.isFinite else {
-            throw TrainingError.diverged(step: index + 1, what: "loss", value: result.loss)
+            throw FailedStep(
+                divergence: Divergence(step: index + 1, what: "loss", value: result.loss),
+                batch: records)
         }
         try check(result)
         let learningRate = configuration.schedule.rate(step: index)
         let norm = optimizer.update(model, gradients: gradients, learningRate: learningRate)
-        guard norm.isFinite else {
-            throw TrainingError.diverged(step: index + 1, what: "gradient norm", value: norm)
+        guard optimizer.isUsable(norm: norm) else {
+            var divergence = Divergence(step: index + 1, what: "gradient norm", value: norm)
+            divergence.leavesWeights = optimizer.leavesWeights(gradients.method)
+            throw FailedStep(divergence: divergence, batch: records)
         }
+        lastRecords = records
         return StepReport(
             step: index + 1, result: result, gradientNorm: norm, learningRate: learningRate,
             seconds: (clock.now - start) / .seconds(1), precision: model.precision,

@@ -1,9 +1,12 @@
-import Transformer
+public import Transformer
 
 /// What a run minimizes: gives the loss of some records and adds its gradient.
 public protocol TrainingObjective {
     /// Number of records.
     var recordCount: Int { get }
+
+    /// The sequences of a record.
+    func tree(of record: Int) -> TokenTree
 
     /// Adds the gradient of the loss of these records, the batch of one optimizer step.
     ///
@@ -24,13 +27,40 @@ public struct StepResult: Sendable, Hashable {
     public var rows: Int
     /// Rewards and log-probabilities, for preference training.
     public var preference: PreferenceMetrics?
+    /// Where policy and reference differ most, for preference training.
+    public var referenceGap: ReferenceGap?
 
     /// A result.
-    public init(loss: Double, tokens: Int, rows: Int, preference: PreferenceMetrics? = nil) {
+    public init(
+        loss: Double, tokens: Int, rows: Int, preference: PreferenceMetrics? = nil,
+        referenceGap: ReferenceGap? = nil
+    ) {
         self.loss = loss
         self.tokens = tokens
         self.rows = rows
         self.preference = preference
+        self.referenceGap = referenceGap
+    }
+}
+
+/// What policy and reference give one candidate.
+public struct ReferenceGap: Sendable, Hashable {
+    /// The record.
+    public var record: Int
+    /// The candidate; 0 is the ground truth.
+    public var candidate: Int
+    /// log π_θ(y|x).
+    public var policy: Double
+    /// log π_ref(y|x).
+    public var reference: Double
+    /// Tokens that the two are sums over.
+    public var tokens: Int
+
+    /// The distance of the two for each token, and one more for sums that cancel; infinite if one is not
+    /// finite.
+    public var perToken: Double {
+        let distance = abs(policy - reference)
+        return distance.isFinite ? distance / Double(tokens + 1) : .infinity
     }
 }
 

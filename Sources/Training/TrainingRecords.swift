@@ -2,23 +2,45 @@ public import Records
 import StreamIO
 public import Transformer
 
-/// What a model can take: token ids below the vocabulary's size, sequences of limited length.
+/// What every model of a run can take: token ids below the vocabulary's size, sequences of limited
+/// length.
 public struct SequenceLimits: Sendable {
-    private let vocabularySize: Int
-    private let maximumPositions: Int
+    private struct Model {
+        /// How messages call it.
+        let name: String
+        let vocabularySize: Int
+        let maximumPositions: Int
+    }
+
+    private var models: [Model] = []
+    /// Whether sequences without a token that has a probability are refused.
+    var needsTargets = true
 
     /// The limits of a model.
-    public init(_ configuration: DecoderConfiguration) {
-        vocabularySize = configuration.vocabularySize
-        maximumPositions = configuration.maximumPositions
+    ///
+    /// - Parameter name: how messages call it, e.g. `the reference DIR`
+    public init(_ configuration: DecoderConfiguration, name: String = "the model") {
+        add(configuration, name: name)
+    }
+
+    /// Adds the limits of a model that sees the same records.
+    public mutating func add(_ configuration: DecoderConfiguration, name: String) {
+        models.append(
+            Model(
+                name: name, vocabularySize: configuration.vocabularySize,
+                maximumPositions: configuration.maximumPositions))
     }
 
     /// Checks one field of a record, e.g. `response_ids`.
     func check(_ ids: [Int32], _ field: String, _ record: Record) throws(RecordError) {
-        guard let foreign = ids.first(where: { Int($0) >= vocabularySize }) else { return }
-        throw .invalidValue(
-            location: record.location, field: field, got: "token id \(foreign)",
-            expected: "ids below the model's vocabulary size \(vocabularySize)")
+        guard let least = ids.min(), let greatest = ids.max() else { return }
+        for model in models where least < 0 || Int(greatest) >= model.vocabularySize {
+            throw .invalidValue(
+                location: record.location, field: field,
+                got: "token id \(least < 0 ? least : greatest)",
+                expected: "ids from 0 to \(model.vocabularySize - 1), the vocabulary of "
+                    + model.name)
+        }
     }
 
     /// Checks the length of prompt and continuation together.
@@ -30,12 +52,18 @@ public struct SequenceLimits: Sendable {
                 location: record.location, field: field, got: "no tokens",
                 expected: "at least one token")
         }
+        guard !needsTargets || prompt.count + continuation.count > 1 else {
+            throw .invalidValue(
+                location: record.location, field: field, got: "one token after an empty prompt",
+                expected: "a prompt, or at least two tokens: the first of a text has no probability"
+            )
+        }
         let length = prompt.count + continuation.count
-        guard length <= maximumPositions else {
+        for model in models where length > model.maximumPositions {
             throw .unfit(
                 location: record.location,
-                reason: "prompt and \(field) are too long for the model "
-                    + "(got \(length) tokens, expected at most \(maximumPositions))",
+                reason: "prompt and \(field) are too long for \(model.name) "
+                    + "(got \(length) tokens, expected at most \(model.maximumPositions))",
                 hint: "tokenize --max-prompt-tokens and --max-response-tokens shorten them")
         }
     }

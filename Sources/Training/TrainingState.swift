@@ -1,22 +1,30 @@
 import Checkpoints
 import Glibc
-import StreamIO
+public import StreamIO
 import Transformer
 
-/// What a stopped run needs besides the weights to go on to the bit: optimizer moments, the step
-/// (which gives learning rate and data position), and what the run was.
+/// What a stopped run needs besides the checkpoint to go on to the bit: optimizer moments, the step
+/// (which gives learning rate and data position), master weights where the checkpoint's are rounded,
+/// and what the run was.
 ///
-/// It lives in `training-state/` of a checkpoint: `optimizer.safetensors` and `state.json`.
+/// It lives in `training-state/` of a checkpoint: `optimizer.safetensors`, `weights.safetensors` if
+/// there are masters, and `state.json`.
 public struct TrainingState: Sendable, Hashable {
     /// Name of the directory inside a checkpoint.
     public static let directoryName = "training-state"
+    /// Version of what is in `state.json`.
+    private static let format: Int64 = 2
 
     /// Steps made.
     public var step: Int
-    /// The settings that a continued run must share, by name.
-    public var settings: [String: String]
+    /// Steps of the whole run.
+    public var totalSteps: Int
+    /// What a continued run must share.
+    public var settings: SettingFields
     /// Lowest evaluation loss so far, and its step.
     public var best: Best?
+    /// The metrics of the last step if its evaluation was interrupted and is still due.
+    public var pending: JSONObject?
 
     /// The best evaluation so far.
     public struct Best: Sendable, Hashable {
@@ -33,113 +41,196 @@ public struct TrainingState: Sendable, Hashable {
     }
 
     /// The state of a run.
-    public init(step: Int, settings: [String: String], best: Best?) {
+    public init(step: Int, totalSteps: Int, settings: SettingFields) {
         self.step = step
+        self.totalSteps = totalSteps
         self.settings = settings
-        self.best = best
     }
+
+    /// Whether the run came to its end.
+    public var isFinished: Bool { step >= totalSteps && pending == nil }
 
     /// Whether the checkpoint at `checkpoint` has a state.
     public static func exists(in checkpoint: String) -> Bool {
-        access("\(checkpoint)/\(directoryName)/state.json", R_OK) == 0
+        FileTree.exists("\(checkpoint)/\(directoryName)/state.json")
     }
 
+    // MARK: Writing
+
     /// Writes the state into a checkpoint directory that is being made.
-    public func write(into checkpoint: String, optimizer: AdamW, layout: ParameterLayout) throws {
+    ///
+    /// - Parameter masters: the weights, if those of the checkpoint are rounded
+    func write(
+        into checkpoint: String, optimizer: AdamW, masters: ParameterStorage?,
+        layout: ParameterLayout
+    ) throws {
         let directory = "\(checkpoint)/\(Self.directoryName)"
-        guard mkdir(directory, 0o777) == 0 || errno == EEXIST else {
-            throw TrainingError.badState(
-                path: directory, reason: "cannot be created: \(String(cString: strerror(errno)))")
+        guard mkdir(directory.systemPath, 0o777) == 0 || errno == EEXIST else {
+            throw StreamError.cannotCreate(
+                path: directory, reason: String(cString: strerror(errno)))
         }
-        let tensors = Self.moments(optimizer).flatMap { kind, _ in
-            layout.entries.map {
-                TensorDescription(
-                    name: "\(kind).\($0.name)",
-                    type: optimizer.firstMoments.isCompact ? .bf16 : .f32, shape: $0.shape)
+        try Self.write(Self.moments(optimizer), layout, to: "\(directory)/optimizer.safetensors")
+        if let masters {
+            try Self.write([("", masters)], layout, to: "\(directory)/weights.safetensors")
+        }
+        let text = try json(hasMasters: masters != nil).serialized() + [0x0a]
+        try AtomicFile.write(to: "\(directory)/state.json") { try $0.write(text) }
+    }
+
+    private static func write(
+        _ kinds: [(prefix: String, storage: ParameterStorage)], _ layout: ParameterLayout,
+        to path: String
+    ) throws {
+        var places: [String: (ParameterStorage, ParameterEntry)] = [:]
+        var tensors: [TensorDescription] = []
+        for (prefix, storage) in kinds {
+            for entry in layout.entries {
+                places[prefix + entry.name] = (storage, entry)
+                tensors.append(
+                    TensorDescription(
+                        name: prefix + entry.name, type: storage.isCompact ? .bf16 : .f32,
+                        shape: entry.shape))
             }
         }
-        let moments = Dictionary(uniqueKeysWithValues: Self.moments(optimizer))
-        try SafetensorsWriter.write(to: "\(directory)/optimizer.safetensors", tensors: tensors) {
-            tensor, sink in
-            let parts = tensor.name.split(separator: ".", maxSplits: 1)
-            guard parts.count == 2, let entry = layout[String(parts[1])],
-                let storage = moments[String(parts[0])]
-            else { return }
+        try SafetensorsWriter.write(to: path, tensors: tensors) { tensor, sink in
+            guard let (storage, entry) = places[tensor.name] else { return }
             switch storage {
             case .single(let buffer):
                 try sink(UnsafeRawBufferPointer(buffer.elements(of: entry)))
             case .compact(let compact): try sink(compact.bytes(of: entry))
             }
         }
-        var fields: [String: JSONValue] = [
-            "step": .integer(Int64(step)),
-            "settings": .object(settings.mapValues { .string($0) }),
+    }
+
+    private func json(hasMasters: Bool) -> JSONValue {
+        var fields: JSONObject = [
+            "format": .integer(Self.format), "step": .integer(Int64(step)),
+            "total_steps": .integer(Int64(totalSteps)), "finished": .bool(isFinished),
+            "master_weights": .bool(hasMasters),
+            "settings": .object(
+                settings.mapValues { setting in
+                    switch setting {
+                    case .value(let text): .string(text)
+                    case .source(let source):
+                        .object(["name": .string(source.name), "sha256": .string(source.digest)])
+                    }
+                }),
         ]
         if let best {
             fields["best"] = .object([
                 "loss": .number(best.loss), "step": .integer(Int64(best.step)),
             ])
         }
-        let text = try JSONValue.object(fields).serialized() + [0x0a]
-        try AtomicFile.write(to: "\(directory)/state.json") { try $0.write(text) }
+        if let pending { fields["pending_evaluation"] = .object(pending) }
+        return .object(fields)
     }
 
-    /// Reads the state of a checkpoint, and the moments into the optimizer.
+    // MARK: Reading
+
+    /// What `state.json` of a checkpoint says.
     ///
-    /// - Throws: ``TrainingError/foreignState(path:what:got:expected:)`` when the run was another.
-    public static func read(
-        from checkpoint: String, into optimizer: AdamW, layout: ParameterLayout,
-        settings: [String: String]
-    ) throws -> TrainingState {
-        let directory = "\(checkpoint)/\(directoryName)"
-        let state = try parse("\(directory)/state.json")
-        for name in Set(settings.keys).union(state.settings.keys).sorted() {
-            let (got, expected) = (state.settings[name] ?? "nothing", settings[name] ?? "nothing")
-            guard got == expected else {
-                throw TrainingError.foreignState(
-                    path: directory, what: name, got: got, expected: expected)
-            }
+    /// - Throws: ``TrainingError/badState(path:reason:)`` if it cannot be understood.
+    public static func load(from checkpoint: String) throws -> TrainingState {
+        try parse(checkpoint).state
+    }
+
+    /// Refuses a run that is not the saved one.
+    ///
+    /// - Throws: ``TrainingError/foreignState(path:differences:)`` with all that differs.
+    public func check(_ given: SettingFields, path: String) throws(TrainingError) {
+        let differences = SettingDifference.between(saved: settings, given: given)
+        guard differences.isEmpty else {
+            throw .foreignState(path: path, differences: differences)
         }
-        let file = try SafetensorsFile(path: "\(directory)/optimizer.safetensors")
-        for (kind, storage) in moments(optimizer) {
+    }
+
+    /// Reads the moments and the weights of a checkpoint with a state into those of a run.
+    func restore(
+        from checkpoint: String, optimizer: AdamW, weights: ParameterStorage,
+        layout: ParameterLayout
+    ) throws {
+        let directory = "\(checkpoint)/\(Self.directoryName)"
+        try Self.read(Self.moments(optimizer), layout, from: "\(directory)/optimizer.safetensors")
+        // In place: there may not be room for the weights twice.
+        if try Self.parse(checkpoint).hasMasters {
+            try Self.read([("", weights)], layout, from: "\(directory)/weights.safetensors")
+        } else {
+            try Checkpoint.readWeights(directory: checkpoint, into: weights)
+        }
+        optimizer.step = step
+    }
+
+    private static func read(
+        _ kinds: [(prefix: String, storage: ParameterStorage)], _ layout: ParameterLayout,
+        from path: String
+    ) throws {
+        let file = try SafetensorsFile(path: path)
+        for (prefix, storage) in kinds {
             for entry in layout.entries {
-                let name = "\(kind).\(entry.name)"
-                guard file[name]?.shape == entry.shape else {
+                let name = prefix + entry.name
+                guard let tensor = file[name], tensor.shape == entry.shape,
+                    tensor.type == (storage.isCompact ? .bf16 : .f32)
+                else {
                     throw TrainingError.badState(
-                        path: file.path, reason: "tensor \(name) is absent or of another shape")
+                        path: path, reason: "tensor \(name) is absent or of another shape or type")
                 }
                 try storage.fill(entry) { values throws(CheckpointError) in
                     try file.floats(name, into: values)
                 }
+                guard storage.isFinite(entry.offset..<entry.offset + entry.count) else {
+                    throw TrainingError.badState(path: path, reason: "\(name) is not finite")
+                }
             }
         }
-        optimizer.step = state.step
-        return state
     }
 
-    private static func moments(_ optimizer: AdamW) -> [(String, ParameterStorage)] {
-        [("first", optimizer.firstMoments), ("second", optimizer.secondMoments)]
+    private static func moments(
+        _ optimizer: AdamW
+    ) -> [(prefix: String, storage: ParameterStorage)] {
+        [("first.", optimizer.firstMoments), ("second.", optimizer.secondMoments)]
     }
 
-    private static func parse(_ path: String) throws -> TrainingState {
+    private static func parse(
+        _ checkpoint: String
+    ) throws -> (state: TrainingState, hasMasters: Bool) {
+        let path = "\(checkpoint)/\(directoryName)/state.json"
         var file = LineReader(try InputFile(path: path))
-        let text = try file.next() ?? []
-        guard case .object(let fields) = try JSONValue(parsing: text),
-            case .integer(let step)? = fields["step"],
+        guard case .object(let fields)? = try? JSONValue(parsing: try file.next() ?? []) else {
+            throw TrainingError.badState(path: path, reason: "not a training state")
+        }
+        guard case .integer(format)? = fields["format"] else {
+            throw TrainingError.badState(
+                path: path,
+                reason: "a training state of another version of this tool, which does not say all "
+                    + "that a continued run must share")
+        }
+        guard case .integer(let step)? = fields["step"], step >= 0,
+            case .integer(let total)? = fields["total_steps"],
+            case .bool(let hasMasters)? = fields["master_weights"],
             case .object(let settings)? = fields["settings"]
         else { throw TrainingError.badState(path: path, reason: "not a training state") }
-        var best: Best?
+        var state = TrainingState(
+            step: Int(step), totalSteps: Int(total), settings: settings.compactMapValues(setting))
         if case .object(let values)? = fields["best"], case .integer(let step)? = values["step"] {
             switch values["loss"] {
-            case .number(let loss)?: best = Best(loss: loss, step: Int(step))
-            case .integer(let loss)?: best = Best(loss: Double(loss), step: Int(step))
+            case .number(let loss)?: state.best = Best(loss: loss, step: Int(step))
+            case .integer(let loss)?: state.best = Best(loss: Double(loss), step: Int(step))
             default: break
             }
         }
-        let known = settings.compactMapValues { value -> String? in
-            if case .string(let text) = value { return text }
-            return nil
+        if case .object(let values)? = fields["pending_evaluation"] { state.pending = values }
+        return (state, hasMasters)
+    }
+
+    private static func setting(_ value: JSONValue) -> SavedSetting? {
+        switch value {
+        case .string(let text): return .value(text)
+        case .object(let fields):
+            guard case .string(let name)? = fields["name"],
+                case .string(let digest)? = fields["sha256"]
+            else { return nil }
+            return .source(RunSettings.Source(name: name, digest: digest))
+        default: return nil
         }
-        return TrainingState(step: Int(step), settings: known, best: best)
     }
 }

@@ -9,6 +9,8 @@ public struct PreferenceRecord: Sendable {
     public var example: PreferenceExample
     /// The reference scores that the record carries.
     public var reference: ReferenceField?
+    /// Whether its ranking names the candidates that it belongs to; true without a ranking.
+    public var rankingIsNamed = true
 
     /// Only the ground truth and the first negative, for DPO.
     public var pair: PreferenceExample {
@@ -41,9 +43,28 @@ public struct PreferenceLoader: Sendable {
         case false?: ranking = nil
         case nil: ranking = try record.optionalRanking(candidates: candidates)
         }
+        var rankingIsNamed = true
+        if ranking != nil { rankingIsNamed = try record.checkRanking() }
         return PreferenceRecord(
             example: PreferenceExample(tree: tree, ranking: ranking),
-            reference: try ReferenceField(record, candidates: candidates))
+            reference: try ReferenceField(record, candidates: candidates),
+            rankingIsNamed: rankingIsNamed)
+    }
+
+    /// What cannot be checked: rankings and reference scores that do not say which candidates they
+    /// belong to, as older versions wrote them.
+    public func warnings(_ records: [PreferenceRecord]) -> [String] {
+        let counts = [
+            ("a ranking", records.count { !$0.rankingIsNamed }),
+            (
+                "reference scores",
+                records.count { $0.reference != nil && $0.reference?.candidates == nil }
+            ),
+        ]
+        return counts.filter { $0.1 > 0 }.map { what, count in
+            "\(count) records have \(what) without the hash of the candidates: whether they were "
+                + "replaced since cannot be checked"
+        }
     }
 
     /// The loss for these records: the one given, else eq. 2 if all have a ranking, eq. 1 if none has.

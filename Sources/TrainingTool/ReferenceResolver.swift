@@ -1,67 +1,92 @@
 import Checkpoints
-import Glibc
+import Kernels
 import Records
 import ToolKit
 public import Training
-public import Transformer
+import Transformer
 
-/// Reference scores for a run, and whether the reference is the model that the run starts from.
-public struct ResolvedReference {
-    /// log π_ref of every candidate of every example.
-    public var scores: [[Double]]
-    /// Whether policy and reference are the same model at the first step.
-    public var isStart: Bool
-}
-
-/// Finds the reference scores: from a model given for that, from the records, or from the model that
-/// training starts from.
+/// Finds the reference: a model given for that, the scores in the records, or the model that training
+/// starts from.
 public struct ReferenceResolver {
-    private let records: [PreferenceRecord]
-    private let examples: [PreferenceExample]
-    private let pairs: Bool
+    /// Where scores come from.
+    private enum Origin {
+        case model(String)
+        case records(scorer: String)
+        case start
+    }
+
+    private let loaded: LoadedRecords<PreferenceRecord>
+    private let examples: LoadedRecords<PreferenceExample>
     private let session: TrainingSession
     private let options: TrainingOptions
     private let log: Log
+    private let origin: Origin
+    /// The reference as a setting of the run.
+    public let source: RunSettings.Source
+    /// Whether policy and reference are the same model at the first step.
+    public let isStart: Bool
 
-    /// - Parameter pairs: whether only the first two candidates count
+    /// Finds out what the reference is; scores nothing yet.
+    ///
+    /// - Parameters:
+    ///   - loaded: the records
+    ///   - examples: what is trained on of each
+    ///   - start: the model that training starts from
+    ///   - reference: directory of the reference, if one was named
     public init(
-        records: [PreferenceRecord], examples: [PreferenceExample], pairs: Bool,
-        session: TrainingSession, options: TrainingOptions, log: Log
-    ) {
-        self.records = records
+        _ loaded: LoadedRecords<PreferenceRecord>, examples: LoadedRecords<PreferenceExample>,
+        start: ModelIdentity, reference: String?, session: TrainingSession,
+        options: TrainingOptions, log: Log
+    ) throws {
+        self.loaded = loaded
         self.examples = examples
-        self.pairs = pairs
         self.session = session
         self.options = options
         self.log = log
-    }
-
-    /// Resolves the reference.
-    ///
-    /// - Parameters:
-    ///   - model: directory of the starting model
-    ///   - reference: directory of the reference, if one was named
-    public func resolve(model: String, reference: String?) throws -> ResolvedReference {
-        let start = try modelHash(model)
         if let reference {
-            if records.contains(where: { $0.reference != nil }) {
+            if loaded.examples.contains(where: { $0.reference != nil }) {
                 log.warning("--reference is used; reference scores in the records are not")
             }
-            let isStart = try modelHash(reference) == start
+            let identity = try ModelIdentity(directory: reference)
+            isStart = identity == start
             if !isStart { log.warning("the reference is not the model that training starts from") }
-            return ResolvedReference(
-                scores: try scoresInBatches(try load(reference)), isStart: isStart)
-        }
-        let fields = records.compactMap(\.reference)
-        guard !fields.isEmpty else {
+            origin = .model(reference)
+            source = identity.source
+        } else if let scorer = try Self.scorer(loaded, options) {
+            isStart = scorer == start.weights
+            if !isStart {
+                log.warning(
+                    "the records' reference \(scorer) is not the model that training starts from")
+            }
+            origin = .records(scorer: scorer)
+            var digest = DataDigest()
+            for (record, example) in zip(loaded.examples, examples.examples) {
+                let count = example.tree.continuations.count
+                digest.add(
+                    TokenTree(prompt: [], continuations: []),
+                    scores: record.reference.map { Array($0.scores.prefix(count)) })
+            }
+            source = RunSettings.Source(
+                name: "scores in the records, of \(scorer)", digest: digest.hex)
+        } else {
             log.info("reference: the starting model")
-            return ResolvedReference(scores: try scoresInBatches(session.model), isStart: true)
+            isStart = true
+            origin = .start
+            source = start.source
         }
-        guard fields.count == records.count else {
+    }
+
+    /// The model that scored all of the records; nil if none carries scores.
+    private static func scorer(
+        _ loaded: LoadedRecords<PreferenceRecord>, _ options: TrainingOptions
+    ) throws -> String? {
+        let fields = loaded.examples.compactMap(\.reference)
+        guard !fields.isEmpty else { return nil }
+        guard fields.count == loaded.examples.count else {
             throw RecordError.unfit(
                 location: nil,
-                reason: "some records have reference scores and some have none "
-                    + "(got \(fields.count) of \(records.count), expected all or none)",
+                reason: "\(loaded.name): some records have reference scores and some have none "
+                    + "(got \(fields.count) of \(loaded.examples.count), expected all or none)",
                 hint: "run score --as reference on all of them")
         }
         let wanted = options.precision.precision
@@ -75,31 +100,70 @@ public struct ReferenceResolver {
                 hint: "run score --as reference --precision \(wanted.rawValue)")
         }
         let models = Set(fields.map(\.model))
-        guard models.count == 1, let scorer = models.first else {
+        guard models.count == 1 else {
             throw RecordError.unfit(
                 location: nil,
                 reason: "reference scores of different models "
                     + "(got \(models.sorted().joined(separator: ", ")), expected one model)",
                 hint: nil)
         }
-        if scorer != start {
-            log.warning(
-                "the records' reference \(scorer) is not the model that training starts from")
-        }
-        return ResolvedReference(
-            scores: fields.map { pairs ? Array($0.scores.prefix(2)) : $0.scores },
-            isStart: scorer == start)
+        return models.first
     }
 
-    /// Reference scores of trees that are not trained on.
-    public func scores(of trees: [TokenTree], reference: String?) throws -> [[Double]] {
-        let model = try reference.map(load) ?? session.model
-        return sequenceLogProbabilities(trees, model: model, rowLimit: options.microBatchTokens)
+    /// Whether the scores are of the weights as they are stored: those of a run that holds them in
+    /// bfloat16 may be rounded ones.
+    public var isOfStoredWeights: Bool {
+        if case .records = origin { true } else { false }
+    }
+
+    // MARK: Scores
+
+    /// log π_ref of every candidate of every example that the run uses.
+    public func scores() throws -> [[Double]] {
+        switch origin {
+        case .records:
+            zip(loaded.examples, examples.examples).map { record, example in
+                Array((record.reference?.scores ?? []).prefix(example.tree.continuations.count))
+            }
+        case .model(let directory): try scoresInBatches(try load(directory))
+        case .start: try scoresInBatches(session.model)
+        }
+    }
+
+    /// log π_ref of every candidate of records that are not trained on.
+    public func scores(
+        of evaluated: LoadedRecords<PreferenceRecord>, examples: LoadedRecords<PreferenceExample>
+    ) throws -> [[Double]] {
+        let model: Decoder
+        switch origin {
+        case .model(let directory): model = try load(directory)
+        case .start: model = session.model
+        case .records(let scorer):
+            if try Self.scorer(evaluated, options) == scorer {
+                return zip(evaluated.examples, examples.examples).map { record, example in
+                    Array((record.reference?.scores ?? []).prefix(example.tree.continuations.count))
+                }
+            }
+            guard isStart else {
+                throw RecordError.unfit(
+                    location: nil,
+                    reason: "\(evaluated.name): no reference scores of the model that scored the "
+                        + "training records (got none, expected those of \(scorer))",
+                    hint: "run score --as reference on the records of --eval too")
+            }
+            model = session.model
+        }
+        return try checked(
+            sequenceLogProbabilities(
+                examples.examples.map(\.tree), model: model, rowLimit: options.microBatchTokens),
+            examples.ids)
     }
 
     private func load(_ directory: String) throws -> Decoder {
+        // The records were checked against the reference's limits when they were read.
         let checkpoint = try Checkpoint.load(
             directory: directory, isCompact: session.plan?.isCompact == true)
+        for warning in checkpoint.warnings { log.warning(warning) }
         return Decoder(
             configuration: checkpoint.configuration, weights: checkpoint.weights,
             precision: options.precision.precision)
@@ -108,28 +172,21 @@ public struct ReferenceResolver {
     private func scoresInBatches(_ model: Decoder) throws -> [[Double]] {
         var progress = Progress(unit: "reference batches", total: options.steps, log: log)
         defer { progress.finish() }
-        return try referenceScores(
-            of: examples, model: model, order: session.order(records: examples.count),
-            steps: options.steps, rowLimit: options.microBatchTokens
+        let scores = referenceScores(
+            of: examples.examples, model: model,
+            order: session.order(records: examples.examples.count), steps: options.steps,
+            rowLimit: options.microBatchTokens
         ) { progress.update($0 + 1) }
+        return try checked(scores, examples.ids)
     }
-}
 
-/// Checks the loss of a first step whose policy is the reference: log K, with ranking log K!, DPO
-/// log 2, as a mean over the prompts.
-///
-/// - Parameter candidates: K of each prompt of the step
-public func checkFirstLoss(
-    _ loss: Double, kind: PreferenceLossKind, candidates: [Int]
-) throws(TrainingError) {
-    let values = candidates.map { count in
-        switch kind {
-        case .cpo, .dpo: log(Double(count))
-        case .rankedCPO: (1...max(1, count)).reduce(0.0) { $0 + log(Double($1)) }
+    private func checked(_ scores: [[Double]], _ ids: [String]) throws -> [[Double]] {
+        for (record, candidates) in scores.enumerated() {
+            if let candidate = candidates.firstIndex(where: { !$0.isFinite }) {
+                throw TrainingError.badScore(
+                    record: ids[record], candidate: candidate, value: candidates[candidate])
+            }
         }
-    }
-    let expected = values.reduce(0, +) / Double(max(1, values.count))
-    guard abs(loss - expected) <= 1e-3 else {
-        throw .referenceIsNotStart(loss: loss, expected: expected)
+        return scores
     }
 }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Checkpoints
+import StreamIO
 import ToolKit
 import Training
 
@@ -40,7 +41,7 @@ public struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Most rows of a micro-batch, shared prompts counted once. Changes memory and speed, not results.",
+            "Most rows of a micro-batch, shared prompts counted once. Changes memory, speed and the order of sums.",
             valueName: "rows"))
     package var microBatchTokens = 1024
 
@@ -53,7 +54,19 @@ public struct TrainingOptions: ParsableArguments {
     @Option(help: "Steps between saved checkpoints; without it only at the end.")
     package var saveEvery: Int?
 
-    @Flag(help: "Continue the run whose checkpoint is in --out, if there is one.")
+    @Option(
+        help: ArgumentHelp(
+            """
+            Saved checkpoints that are kept: the newest is --out itself, older ones are checkpoint-STEP in \
+            it. Without it only the newest, and what is there already.
+            """, valueName: "n"))
+    package var keep: Int?
+
+    @Flag(
+        help: """
+            Continue the run whose state is in --out, if there is one, to the same bytes as without a stop. \
+            Model, reference, data and all flags that change results must be those of the saved run.
+            """)
     package var resume = false
 
     @Flag(help: "Leave training-state/ out of the checkpoint; it then cannot be resumed.")
@@ -89,6 +102,7 @@ public struct TrainingOptions: ParsableArguments {
         try require("--warmup-steps", warmupSteps, atLeast: 0)
         try require("--eval-every", evalEvery ?? 1, atLeast: 1)
         try require("--save-every", saveEvery ?? 1, atLeast: 1)
+        try require("--keep", keep ?? 1, atLeast: 1)
         try require("--learning-rate", learningRate)
         try require("--weight-decay", weightDecay)
         try require("--clip-norm", clipNorm)
@@ -126,33 +140,22 @@ public struct TrainingOptions: ParsableArguments {
         return configuration
     }
 
+    /// Claims what the run writes, before it does any work.
+    public func claimOutputs() throws {
+        try OutputClaim.directory(out, .checkpoint)
+        if let metrics { try OutputClaim.file(metrics) }
+    }
+
     /// Where the run's results go.
     public func outputs(metadata: [String: String], plan: MemoryPlan?) -> RunOutputs {
         var outputs = RunOutputs(directory: out)
         outputs.weightType = dtype ?? (plan?.isCompact == true ? .bfloat16 : .float32)
         outputs.metrics = metrics
         outputs.saveEvery = saveEvery
+        outputs.keep = keep
         outputs.keepsState = !noTrainingState
         outputs.evaluateEvery = evalEvery
         outputs.metadata = metadata
         return outputs
-    }
-
-    /// What a continued run must share with the one it continues.
-    public func settings(seed: UInt64, records: Int, plan: MemoryPlan?) -> [String: String] {
-        var settings = [
-            "batch size": String(batchSize), "records": String(records),
-            "order": noShuffle ? "file" : "shuffled with seed \(seed)",
-            "learning rate": String(learningRate), "warm-up steps": String(warmupSteps),
-            "schedule": schedule == .constant
-                ? "constant" : "\(schedule.rawValue) over \(steps) steps",
-            "weight decay": String(weightDecay), "clip norm": String(clipNorm),
-            "precision": precision.precision.rawValue,
-        ]
-        // The other plans go on with each other's states.
-        if plan?.isCompact == true {
-            settings["weights and moments"] = "bfloat16, rounded with seed \(seed)"
-        }
-        return settings
     }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 public import Checkpoints
+import Glibc
 import Kernels
-public import Records
 import StreamIO
 public import ToolKit
 public import Training
@@ -35,26 +35,6 @@ public struct TrainingSession {
         for warning in start.warnings { log.warning(warning) }
     }
 
-    /// Reads all records of the input, made into what the objective needs.
-    ///
-    /// - Parameter convert: throws a `RecordError` for records that cannot be trained on
-    public static func read<Example>(
-        _ io: InputRecordOptions, _ log: Log, convert: (Record) throws -> Example
-    ) throws -> [Example] {
-        var reader = try io.reader(log)
-        var examples: [Example] = []
-        while let record = try reader.next() {
-            do {
-                examples.append(try convert(record))
-            } catch let error as RecordError {
-                try reader.skip(error)
-            }
-        }
-        if reader.skipped > 0 { log.warning("\(reader.skipped) bad records dropped") }
-        guard !examples.isEmpty else { throw TrainingError.noRecords }
-        return examples
-    }
-
     /// The order in which the run takes its records.
     public func order(records: Int) -> BatchOrder {
         BatchOrder(
@@ -62,45 +42,97 @@ public struct TrainingSession {
             seed: options.noShuffle ? nil : seed)
     }
 
+    /// What the run is.
+    ///
+    /// - Parameters:
+    ///   - model: what training starts from
+    ///   - data: the records that are trained on
+    ///   - objective: what is minimized
+    public func settings(
+        model: ModelIdentity, data: RunSettings.Source, objective: RunSettings.Objective
+    ) throws -> RunSettings {
+        var settings = RunSettings(
+            model: model.source, data: data, objective: objective,
+            configuration: options.trainerConfiguration(seed: seed, plan: plan),
+            microBatchRows: options.microBatchTokens, precision: options.precision.precision,
+            seed: seed)
+        settings.evaluateEvery = options.evalEvery
+        settings.tokenizer = try start.directory.flatMap {
+            try RunSettings.Source(tokenizerIn: $0)
+        }
+        return settings
+    }
+
+    /// With `--resume`, refuses a run that is not the saved one before anything long is begun.
+    ///
+    /// A model that is trained in place, `--model` being `--out`, is not there any more to be compared.
+    ///
+    /// - Returns: the settings, with the saved one's model if it was trained in place.
+    public func checkResume(_ settings: RunSettings) throws -> RunSettings {
+        guard options.resume else { return settings }
+        var settings = settings
+        guard
+            let (checkpoint, state) = try SavedCheckpoints(directory: options.out).newestState()
+        else { return settings }
+        if isInPlace, case .source(let source)? = state.settings["model"] {
+            settings.model = source
+        }
+        try state.check(settings.fields, path: checkpoint)
+        return settings
+    }
+
+    /// Whether the model that training starts from is where its checkpoints go.
+    private var isInPlace: Bool {
+        options.model.map { Self.isSame($0, options.out) } ?? false
+    }
+
+    static func isFile(_ path: String) -> Bool { access(path, R_OK) == 0 }
+
+    private static func isSame(_ a: String, _ b: String) -> Bool {
+        var (first, second) = (stat(), stat())
+        return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_ino == second.st_ino
+            && first.st_dev == second.st_dev
+    }
+
     /// Trains and writes the checkpoint.
     ///
     /// - Parameters:
-    ///   - settings: what a continued run must share beside the flags of all training
+    ///   - recordIDs: names of the objective's records
+    ///   - settings: what the run is
     ///   - metadata: provenance for the weight file
     ///   - evaluation: the loss on records that are not trained on
     ///   - firstStep: checks the first step's result before its update
     public func run(
-        _ objective: any TrainingObjective, settings: [String: String],
-        metadata: [String: String], evaluation: ((Decoder) throws -> Double)?,
+        _ objective: any TrainingObjective, recordIDs: [String], settings: RunSettings,
+        metadata: [String: String], evaluation: Evaluation?,
         firstStep: (StepResult) throws -> Void = { _ in }
     ) throws {
         let trainer = Trainer(
-            model: model, objective: objective,
-            configuration: options.trainerConfiguration(seed: seed, plan: plan))
-        var allSettings = options.settings(
-            seed: seed, records: objective.recordCount, plan: plan)
-        allSettings.merge(settings) { $1 }
+            model: model, objective: objective, configuration: settings.configuration)
+        var metadata = metadata
+        if options.resume, isInPlace, TrainingState.exists(in: options.out) {
+            // What the model was before is written in its weights only.
+            metadata["parent"] =
+                try TensorSource(directory: options.out).files.first?.metadata["parent"]
+        }
         var run = TrainingRun(
             start: start, trainer: trainer,
-            outputs: options.outputs(metadata: metadata, plan: plan), settings: allSettings,
-            evaluation: evaluation)
-        if options.resume {
-            if TrainingState.exists(in: options.out) {
-                log.info("resumed after step \(try run.resume())")
-            } else {
-                log.info("nothing to resume in \(options.out): starting at step 1")
-            }
-        } else if Checkpoint.exists(in: options.out) {
-            log.warning(
-                "\(options.out) holds a checkpoint, which this run replaces, even if it is stopped early"
-            )
+            outputs: options.outputs(metadata: metadata, plan: plan), settings: settings.fields,
+            recordIDs: recordIDs, evaluation: evaluation, warn: { log.warning($0) })
+        if !options.resume {
+            warnOfReplacement()
+        } else if let step = try run.resume() {
+            log.info("resumed after step \(step)")
+        } else {
+            log.info("nothing to resume in \(options.out): starting at step 1")
         }
         log.info("matrix products in \(options.precision.precision.implementation)")
         if options.profileStages { StageClock.start() }
+        // Up to here there is nothing to save, and a signal ends the tool at once.
         Interruption.beginPolling()
         var totals = RunTotals()
         var progress = Progress(unit: "steps", total: options.steps, log: log)
-        let isComplete = try run.run(firstStep: firstStep) { report, evaluationLoss in
+        let ending = try run.run(firstStep: firstStep) { report, evaluationLoss in
             totals.add(report)
             progress.update(report.step, "loss \(Progress.fixed(report.result.loss, 4))")
             log.debug(line(report))
@@ -113,10 +145,36 @@ public struct TrainingSession {
             log.summary(
                 totals.profile(roof: options.precision.precision.measuredRoof()))
         }
-        log.summary(totals.summary(steps: trainer.optimizer.step, out: options.out))
-        if !isComplete, let signal = Interruption.signal {
-            log.warning("stopped by a signal; --resume goes on from here")
-            throw ExitCode(128 + signal)
+        if ending != .interruptedUnsaved {
+            log.summary(totals.summary(steps: trainer.optimizer.step, out: options.out))
+        }
+        guard ending != .finished, let signal = Interruption.signal else { return }
+        let place = "after step \(trainer.optimizer.step) of \(options.steps)"
+        switch ending {
+        case .interruptedUnsaved:
+            log.warning("stopped by a signal \(place); no step was made, nothing is written")
+        case _ where options.noTrainingState:
+            log.warning(
+                "stopped by a signal \(place); \(options.out) holds weights alone, from which no run "
+                    + "can go on (--no-training-state)")
+        default:
+            log.warning("stopped by a signal \(place); --resume goes on from here")
+        }
+        throw ExitCode(128 + signal)
+    }
+
+    /// Says what a run that does not go on from what is there replaces.
+    private func warnOfReplacement() {
+        let saved = SavedCheckpoints(directory: options.out)
+        if let (_, state) = try? saved.newestState(), !state.isFinished {
+            log.warning(
+                "\(options.out) holds a run that was stopped after step \(state.step) of "
+                    + "\(state.totalSteps), which this run replaces; --resume would go on from there"
+            )
+        } else if Checkpoint.exists(in: options.out) {
+            log.warning(
+                "\(options.out) holds a checkpoint, which this run replaces, even if it is stopped early"
+            )
         }
     }
 

@@ -9,14 +9,14 @@ import Kernels
 /// of queries at a time; the backward pass computes them again from the saved log-sum-exp (Dao et
 /// al. 2022). One thread works on one (segment, key-value head); what branches add to the gradients of
 /// the prompt's keys and values is brought together afterwards, in the branches' order.
-struct Attention {
+package struct Attention {
     let headCount: Int
     let keyValueHeadCount: Int
     let headWidth: Int
     /// Gradients of the keys and values that each (segment, key-value head) sees.
     private let partials = FloatBuffer()
 
-    init(headCount: Int, keyValueHeadCount: Int, headWidth: Int) {
+    package init(headCount: Int, keyValueHeadCount: Int, headWidth: Int) {
         self.headCount = headCount
         self.keyValueHeadCount = keyValueHeadCount
         self.headWidth = headWidth
@@ -48,7 +48,7 @@ struct Attention {
     ///   - qkv: (T, (H + 2G)·d): queries, keys, values
     ///   - output: (T, H·d)
     ///   - logSumExp: (T, H), of the scaled scores
-    func forward(
+    package func forward(
         _ batch: PackedBatch, qkv: MatrixView, output: MatrixView,
         logSumExp: UnsafeMutablePointer<Float>
     ) {
@@ -101,7 +101,7 @@ struct Attention {
     ///   - logSumExp: (T, H), as computed by it
     ///   - outputGradient: (T, H·d)
     ///   - qkvGradient: (T, (H + 2G)·d), overwritten
-    func backward(
+    package func backward(
         _ batch: PackedBatch, qkv: MatrixView, output: MatrixView,
         logSumExp: UnsafePointer<Float>, outputGradient: MatrixView, qkvGradient: MatrixView
     ) {

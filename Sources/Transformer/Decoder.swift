@@ -328,6 +328,7 @@ public final class Decoder {
     }
 
     private func embed(_ batch: PackedBatch, into output: MatrixView) {
+        batch.requireIDs(of: configuration)
         for (index, table) in embeddingTables(batch).enumerated() {
             table.ids.withUnsafeBufferPointer { ids in
                 guard let ids = ids.baseAddress else { return }

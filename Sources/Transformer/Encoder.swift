@@ -71,6 +71,8 @@ public final class Encoder {
     private func embed(_ sequences: [[Int32]], into x: MatrixView) {
         let ids = sequences.flatMap { $0 }
         let positions = sequences.flatMap { $0.indices.map { Int32($0) } }
+        requireRows(ids, below: configuration.vocabularySize)
+        requireRows(positions, below: configuration.maximumPositions)
         for (table, rows, accumulating) in [
             (wordTable, ids, false), (positionTable, positions, true),
         ] {

@@ -140,6 +140,7 @@ public final class IncrementalDecoder {
     }
 
     private func embed(_ rows: [Row], into output: MatrixView) {
+        requireRows(rows.lazy.map(\.token), below: configuration.vocabularySize)
         func gather(_ table: String, _ ids: [Int32], accumulating: Bool) {
             ids.withUnsafeBufferPointer { ids in
                 guard let ids = ids.baseAddress else { return }

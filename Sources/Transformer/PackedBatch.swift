@@ -134,3 +134,22 @@ public struct PackedBatch: Sendable {
         self.targetRows = targetRows
     }
 }
+
+extension PackedBatch {
+    /// Stops the program if a token or position has no row in the model's tables. Whoever reads ids
+    /// checks them and says which record they stand in; nothing may look beyond a table regardless.
+    func requireIDs(of configuration: DecoderConfiguration) {
+        requireRows(tokens, below: configuration.vocabularySize)
+        requireRows(targets.lazy.map(\.token), below: configuration.vocabularySize)
+        if configuration.architecture == .gpt2 {
+            requireRows(positions, below: configuration.maximumPositions)
+        }
+    }
+}
+
+/// Stops the program unless all ids are in 0 ..< size.
+func requireRows(_ ids: some Sequence<Int32>, below size: Int) {
+    precondition(
+        ids.allSatisfy { $0 >= 0 && Int($0) < size },
+        "an id beyond the model's tables of \(size) rows")
+}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import StreamIO
 import ToolKit
 
 /// Averages the weights of checkpoints.
@@ -69,6 +70,7 @@ struct BlendWeights: CommandLineTool {
     }
 
     mutating func execute(_ log: Log) throws {
+        try OutputClaim.directory(out, .checkpoint)
         let blend = try makeBlend()
         if blend.wasNormalised { log.warning("weights did not sum to 1; divided by their sum") }
         for warning in blend.warnings { log.warning(warning) }

@@ -23,7 +23,8 @@ extension OverlongPolicy: ExpressibleByArgument {}
             response; tn, the response cut at random, EOS behind the cut; given, the record's own rejected. \
             A negative equal to the response or to another of the record is drawn again, eight times at most. \
             Every negative holds kind, ids, text, finish, logprob (under the model, unfiltered) and seed; \
-            negatives that a record had are replaced. an, mn and tn depend on seed, model and record alone, \
+            negatives that a record had are replaced, and its ranking and reference scores, which belong to \
+            them, dropped. an, mn and tn depend on seed, model and record alone, \
             unhelpful on the server, bn also on the batch: --batch-size consecutive records of the input or shard.
             """,
         libraries: [BLAS.description])
@@ -98,6 +99,10 @@ extension OverlongPolicy: ExpressibleByArgument {}
 
     func execute(_ log: Log) throws {
         let mix = try NegativeMix(parsing: kinds)
+        try io.checkInput()
+        // A dry run writes nothing but its estimate.
+        try OutputClaim.file(endpoint.dryRun ? nil : io.output)
+        if mix[.unhelpful] > 0 { try endpoint.checkCache(output: io.output) }
         Parallel.configure(threads: common.threadCount)
         let generating = try GeneratingModel(
             directory: model, precision: precision.precision)
@@ -127,50 +132,76 @@ extension OverlongPolicy: ExpressibleByArgument {}
 
         var reader = try io.reader(log)
         var left = 0
-        func nextItem() throws -> PendingRecord? {
-            while let record = try reader.next() {
+        func nextItem(
+            mayWait: Bool = true, pause: () throws -> Void = {}
+        ) throws -> Arrival<PendingRecord> {
+            while true {
+                let record: Record
+                switch try reader.next(mayWait: mayWait, pause: pause) {
+                case .item(let next): record = next
+                case .pending: return .pending
+                case .end: return .end
+                }
                 do throws(RecordError) {
                     guard let source = try conventions.source(record) else {
                         left += 1
                         continue
                     }
-                    return PendingRecord(
-                        record: record, source: source,
-                        requests: try unhelpful?.requests(record) ?? [])
+                    return .item(
+                        PendingRecord(
+                            record: record, source: source, position: reader.position,
+                            requests: try unhelpful?.requests(record) ?? []))
                 } catch {
                     try reader.skip(error)
                 }
             }
-            return nil
         }
         if endpoint.dryRun, let unhelpful {
             var requests: [ChatRequest] = []
-            while let item = try nextItem() { requests += item.requests }
+            while case .item(let item) = try nextItem() { requests += item.requests }
             try endpoint.report(try unhelpful.session.estimate(requests), log)
             return
         }
 
-        var writer = try io.writer()
+        var writer = try io.writer(
+            log,
+            work: {
+                [
+                    "model": try modelDirectoryDigest(model),
+                    "precision": precision.precision.rawValue,
+                    "negatives": try conventions.provenance.serializedText,
+                    "batch size": mix[.bn] > 0 ? String(batchSize) : "any",
+                    "over-long": onOverlong.rawValue,
+                ]
+            }, alignment: mix[.bn] > 0 ? batchSize : 1, reader: &reader)
         var progress = Progress(unit: "records", log: log)
         var upcoming: [PendingRecord] = []
-        var waiting: [Record] = []
+        var waiting: [PendingRecord] = []
         var replaced = 0
         let generator = NegativeGenerator(decoder: generating.decoder, options: options)
-        let statistics = try generator.run {
+        let size = unhelpful == nil ? 1 : UnhelpfulAnswers.batchSize
+        let statistics = try generator.run { mayWait in
             if upcoming.isEmpty {
-                let size = unhelpful == nil ? 1 : UnhelpfulAnswers.batchSize
-                while upcoming.count < size, let item = try nextItem() { upcoming.append(item) }
+                var arrival = try nextItem(mayWait: mayWait) { try writer.passOn() }
+                while case .item(let item) = arrival {
+                    upcoming.append(item)
+                    if upcoming.count == size { break }
+                    arrival = try nextItem(mayWait: false)
+                }
+                guard !upcoming.isEmpty else { return arrival.map(\.source) }
                 try unhelpful?.add(to: &upcoming)
                 upcoming.reverse()
             }
-            guard let item = upcoming.popLast() else { return nil }
-            waiting.append(item.record)
-            return item.source
+            return Arrival(upcoming.popLast()).map { item in
+                waiting.append(item)
+                return item.source
+            }
         } deliver: { source, negatives in
-            var record = waiting.removeFirst()
+            let item = waiting.removeFirst()
+            var record = item.record
             if record["negatives"] != nil { replaced += 1 }
             try conventions.add(negatives, of: source, to: &record)
-            try writer.write(record)
+            try writer.write(record, inputs: item.position)
             progress.update(writer.count)
         }
         progress.finish()

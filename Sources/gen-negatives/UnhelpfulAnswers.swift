@@ -10,6 +10,8 @@ import ToolKit
 struct PendingRecord {
     var record: Record
     var source: NegativeSource
+    /// Of the reader behind the record.
+    var position: Int
     /// What a server is asked about it.
     var requests: [ChatRequest]
 }
@@ -25,8 +27,8 @@ struct UnhelpfulAnswers {
     let temperature: Double
     /// Most tokens of an answer, in the server's count.
     let maxTokens: Int
-    /// The model's positions.
-    let positions: Int
+    /// The model, which has to know the answers' tokens.
+    let policy: PromptPolicy
     let eos: Int32?
     let tokenize: (String) -> [Int32]
     /// Why answers are missing.
@@ -47,7 +49,7 @@ struct UnhelpfulAnswers {
         // As written: 0.7 is another number in single precision.
         self.temperature = Double("\(temperature)") ?? Double(temperature)
         maxTokens = endpoint.maxTokens ?? maxNewTokens
-        positions = generating.configuration.maximumPositions
+        policy = PromptPolicy(configuration: generating.configuration, onOverlong: .error)
         eos = generating.configuration.eosTokenIDs.first
         tokenize = { tokenizer.encode($0) }
     }
@@ -87,7 +89,7 @@ struct UnhelpfulAnswers {
             })[...]
         asked += answers.count
         for index in items.indices {
-            let room = positions - items[index].source.prompt.count
+            let room = policy.configuration.maximumPositions - items[index].source.prompt.count
             for result in answers.prefix(negatives.count) {
                 switch result {
                 case .failure(let failure): failures.append(failure)
@@ -95,7 +97,13 @@ struct UnhelpfulAnswers {
                     let ids = negatives.ids(
                         answer.text, isWhole: answer.isWhole, room: room, eos: eos,
                         tokenize: tokenize)
-                    if let ids { items[index].source.unhelpful.append(ids) }
+                    guard let ids else { continue }
+                    do throws(SamplingError) {
+                        try policy.check(ids)
+                    } catch {
+                        throw error.at(items[index].record)
+                    }
+                    items[index].source.unhelpful.append(ids)
                 }
             }
             answers = answers.dropFirst(negatives.count)

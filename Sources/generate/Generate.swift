@@ -114,6 +114,7 @@ extension EarlyStopping: ExpressibleByArgument {}
     }
 
     func execute(_ log: Log) throws {
+        try io.prepare()
         Parallel.configure(threads: common.threadCount)
         warnOfIdleFlags(log)
         let generating = try GeneratingModel(
@@ -135,29 +136,43 @@ extension EarlyStopping: ExpressibleByArgument {}
         let description = decoding.description(limits: limits, seed: common.seed)
 
         var reader = try io.reader(log)
-        var writer = try io.writer()
+        var writer = try io.writer(
+            log,
+            work: {
+                [
+                    "model": try modelDirectoryDigest(model),
+                    "precision": precision.precision.rawValue,
+                    "decoding": try description.serializedText, "samples": String(numSamples),
+                    "beams": allBeams ? "all" : "best", "over-long": onOverlong.rawValue,
+                ]
+            }, reader: &reader)
         var progress = Progress(unit: "records", log: log)
-        var waiting: [Record] = []
+        var waiting: [(record: Record, position: Int)] = []
         var (tokens, outputs, atLimit, left) = (0, 0, 0, 0)
-        try generator.run {
-            while let record = try reader.next() {
+        try generator.run { mayWait in
+            while true {
+                let record: Record
+                switch try reader.next(mayWait: mayWait, pause: { try writer.passOn() }) {
+                case .item(let next): record = next
+                case .pending: return .pending
+                case .end: return .end
+                }
                 do throws(RecordError) {
                     guard let request = try conventions.request(record) else {
                         left += 1
                         continue
                     }
-                    waiting.append(record)
-                    return request
+                    waiting.append((record, reader.position))
+                    return .item(request)
                 } catch {
                     try reader.skip(error)
                 }
             }
-            return nil
         } deliver: { _, sequences in
-            var record = waiting.removeFirst()
+            var (record, position) = waiting.removeFirst()
             try conventions.add(sequences, all: numSamples > 1 || allBeams, to: &record)
             record["decoding"] = description
-            try writer.write(record)
+            try writer.write(record, inputs: position)
             let emitted = strategy == .beam && !allBeams ? sequences.prefix(1) : sequences[...]
             outputs += emitted.count
             tokens += emitted.reduce(0) { $0 + $1.ids.count }

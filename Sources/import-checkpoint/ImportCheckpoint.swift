@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import StreamIO
 import Tokenization
 import ToolKit
 
@@ -71,6 +72,7 @@ struct ImportCheckpoint: CommandLineTool {
     }
 
     mutating func execute(_ log: Log) throws {
+        try OutputClaim.directory(out, .checkpoint)
         let model = try CheckpointImport(
             source: source, unpermuting: unpermute, ropeTheta: ropeTheta,
             takesTokenizer: !weightsOnly)

@@ -33,7 +33,7 @@ struct EndpointJudge {
     func requests(_ comparisons: [Comparison]) -> [ChatRequest] {
         let templateHash = template.sha256
         return comparisons.flatMap { comparison -> [ChatRequest] in
-            let answers: [String: JSONValue] = [
+            let answers: JSONObject = [
                 "id": .string(comparison.id),
                 "a_sha256": .string(SHA256Digest.hex(of: comparison.a.utf8)),
                 "b_sha256": .string(SHA256Digest.hex(of: comparison.b.utf8)),
@@ -54,10 +54,10 @@ struct EndpointJudge {
         on comparisons: [Comparison], _ session: ChatSession,
         progress: (_ done: Int, _ total: Int) -> Void
     ) throws -> [Verdict] {
-        let source = source
+        let (source, limit) = (source, answerLimit)
         var answers = try session.ask(
             requests(comparisons),
-            read: { reply throws(CallFailure) in try Self.answer(reply, source) },
+            read: { reply throws(CallFailure) in try Self.answer(reply, source, limit) },
             progress: progress)[...]
         return comparisons.map { comparison in
             comparison.verdict(
@@ -79,10 +79,16 @@ struct EndpointJudge {
 
     /// Takes the verdict out of a reply; what is no verdict is a failure, never a tie.
     private static func answer(
-        _ reply: ChatReply, _ source: VerdictSource
+        _ reply: ChatReply, _ source: VerdictSource, _ limit: Int
     ) throws(CallFailure) -> JudgeAnswer {
         let flaw = reply.flaw(isCutAllowed: source == .logprobs)
         if let flaw { throw CallFailure(.unusable, flaw, text: reply.text) }
+        // Some servers do not say how an answer ends.
+        if source == .text, reply.finish == nil, reply.completionTokens >= limit {
+            throw CallFailure(
+                .unusable, "the answer fills the length limit (\(limit) tokens) and may be cut",
+                text: reply.text)
+        }
         do throws(JudgedOrder.Letter.ParsingError) {
             guard source == .logprobs else { return try JudgeAnswer(text: reply.text ?? "") }
             guard let tokens = reply.tokens else { throw .improbable }
@@ -97,7 +103,13 @@ struct EndpointJudge {
                     .unsupported(hint: "--verdict text reads the verdict out of the text"),
                     "the answer comes without log-probabilities", text: reply.text)
             }
-            throw CallFailure(.unusable, error.description, text: reply.text)
+            // The letter may come behind the limit.
+            let isUnreached = source == .logprobs && reply.isCut
+            throw CallFailure(
+                .unusable,
+                isUnreached
+                    ? "the answer was cut at the length limit, before a letter (\(error.description))"
+                    : error.description, text: reply.text)
         }
     }
 }

@@ -48,6 +48,10 @@ enum JudgeInput {
     private static func records(_ path: String, allowEmpty: Bool) throws -> [Record] {
         var reader = try RecordReader(
             paths: [path], options: RecordReader.Options(allowsEmpty: allowEmpty))
-        return try reader.all()
+        do {
+            return try reader.all()
+        } catch let error as RecordError {
+            throw error.withoutSkipping
+        }
     }
 }

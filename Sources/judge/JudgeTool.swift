@@ -21,6 +21,12 @@ import ToolKit
             response; without --b, to the prompt). The last two see no order and no template, and are \
             proxies: name them when you report them. In a verdict, `answer` A is what was shown first, \
             `p_a` the probability given to side a wherever it stood.
+
+            What a server writes is read by rules: reasoning (<think>…</think> and its kin) is taken out; \
+            lines that are only a label decide (A, **(B)**, Answer: A, Response B, {"winner": "A"}, A > B), \
+            and so do [[A]], \\boxed{A} and "Verdict: A, …" anywhere; without one, sentences that state a \
+            preference (I prefer A; B is better; A over B; Response B gives more detail). Different \
+            letters, a tie, reasoning without an end and an answer cut at the length limit are no verdict.
             """,
         libraries: [BLAS.description])
 
@@ -123,6 +129,9 @@ import ToolKit
     }
 
     func execute(_ log: Log) throws {
+        try OutputClaim.file(endpoint.dryRun ? nil : output)
+        if let summary { try OutputClaim.file(summary) }
+        if judge == .endpoint { try endpoint.checkCache(output: output) }
         Parallel.configure(threads: common.threadCount)
         let template = try JudgeInput.template(template)
         let other = try compare.map(JudgeInput.verdicts)
@@ -156,7 +165,7 @@ import ToolKit
         if truncated > 0 {
             log.warning("\(truncated) comparisons have a text that the embedder cut")
         }
-        var fields: [String: JSONValue] = ["judge_model_sha256": .string(try modelHash(model))]
+        var fields: JSONObject = ["judge_model_sha256": .string(try modelHash(model))]
         if local == .model { fields.merge(presentation(template)) { $1 } }
         try conclude(verdicts, other, fields, log)
     }
@@ -187,14 +196,14 @@ import ToolKit
         asked["verdict"] = .string(verdict.rawValue)
         asked["temperature"] = .number(temperature)
         asked["max_tokens"] = .integer(Int64(judge.answerLimit))
-        let fields: [String: JSONValue] = [
+        let fields: JSONObject = [
             "judge_model": .string(judge.model), "endpoint": .object(asked),
         ]
         try conclude(verdicts, other, fields.merging(presentation(template)) { $1 }, log)
     }
 
     /// How the judge was asked.
-    private func presentation(_ template: JudgeTemplate) -> [String: JSONValue] {
+    private func presentation(_ template: JudgeTemplate) -> JSONObject {
         [
             "template": .string(template.name), "template_sha256": .string(template.sha256),
             "order": .string(order.rawValue),
@@ -202,7 +211,7 @@ import ToolKit
     }
 
     private func conclude(
-        _ verdicts: [Verdict], _ other: [Verdict]?, _ provenance: [String: JSONValue], _ log: Log
+        _ verdicts: [Verdict], _ other: [Verdict]?, _ provenance: JSONObject, _ log: Log
     ) throws {
         let result = WinRateSummary(verdicts)
         var fields = result.json.merging(provenance) { $1 }

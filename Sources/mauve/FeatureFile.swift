@@ -1,6 +1,5 @@
 import Checkpoints
 import Evaluation
-import Glibc
 import StreamIO
 
 /// Features kept in a safetensors file.
@@ -37,7 +36,14 @@ enum FeatureFile {
                 description: "\(path): tensor \"\(chosen.name)\" (got shape \(chosen.shape), "
                     + "expected two dimensions)", hint: nil)
         }
-        return try FeatureSet(values: file.floats(chosen.name), width: chosen.shape[1])
+        let values = try file.floats(chosen.name)
+        if let index = values.firstIndex(where: { !$0.isFinite }) {
+            throw Fault(
+                description: "\(path): tensor \"\(chosen.name)\", row \(index / chosen.shape[1]), "
+                    + "column \(index % chosen.shape[1]) (got \(values[index]), expected a finite number)",
+                hint: "rows and columns count from 0; compute the features of that text again")
+        }
+        return try FeatureSet(values: values, width: chosen.shape[1])
     }
 
     /// Writes the features of both sides as the tensors `p` and `q`.
@@ -56,8 +62,8 @@ enum FeatureFile {
 
     /// Cuts at the last colon, unless the whole names a file.
     private static func split(_ argument: String) -> (path: String, name: String?) {
-        guard access(argument, F_OK) != 0, let colon = argument.lastIndex(of: ":"),
-            access(String(argument[..<colon]), F_OK) == 0
+        guard !FileTree.exists(argument), let colon = argument.lastIndex(of: ":"),
+            FileTree.exists(String(argument[..<colon]))
         else { return (argument, nil) }
         return (
             String(argument[..<colon]), String(argument[argument.index(after: colon)...])

@@ -121,6 +121,8 @@ import ToolKit
     }
 
     func execute(_ log: Log) throws {
+        try OutputClaim.file(output)
+        if let featuresOut { try OutputClaim.file(featuresOut) }
         Parallel.configure(threads: common.threadCount)
         if let histograms {
             try compareHistograms(histograms, log)
@@ -132,7 +134,9 @@ import ToolKit
     private func compareHistograms(_ path: String, _ log: Log) throws {
         var reader = try RecordReader(paths: [path])
         var results = try OutputFile(path: output, format: .plain)
-        while let record = try reader.next() {
+        while case .item(let record) = try reader.next(
+            mayWait: true, pause: { try results.passOn() })
+        {
             let frontier: DivergenceFrontier
             do {
                 frontier = try DivergenceFrontier(

@@ -15,10 +15,13 @@ struct TextOfRecord {
     ) throws -> [TextOfRecord] {
         var reader = try RecordReader(paths: [path])
         var texts: [TextOfRecord] = []
-        while let record = try reader.next() {
-            texts.append(
-                TextOfRecord(
-                    id: record.id, text: try record.writtenText(field: field, author: author)))
+        do {
+            while let record = try reader.next() {
+                let text = try record.writtenText(field: field, author: author)
+                texts.append(TextOfRecord(id: record.id, text: text))
+            }
+        } catch let error as RecordError {
+            throw error.withoutSkipping
         }
         return texts
     }

@@ -66,45 +66,73 @@ import Transformer
     }
 
     func execute(_ log: Log) throws {
+        try training.claimOutputs()
         Parallel.configure(threads: common.threadCount)
         let shape = try startingShape()
         let limits = SequenceLimits(shape)
-        let examples = try TrainingSession.read(input, log) { try $0.responseTree(limits) }
+        let records = try LoadedRecords(input, log) { try $0.responseTree(limits) }
         let rowLimit = training.microBatchTokens
         let plan = try training.memory.plan(
             shape,
-            rows: StepRows(examples, batchSize: training.batchSize, rowLimit: rowLimit), log)
-        var evaluation: ((Decoder) -> Double)?
-        if let path = training.eval {
-            let trees = try TrainingSession.read(input.reading(path), log) {
-                try $0.responseTree(limits)
-            }
-            evaluation = { model in
-                let tokens = tokenLogProbabilities(trees, model: model, rowLimit: rowLimit)
-                    .flatMap { $0[0] }
-                return -tokens.reduce(0.0) { $0 + Double($1) } / Double(max(1, tokens.count))
-            }
+            rows: StepRows(records.examples, batchSize: training.batchSize, rowLimit: rowLimit), log
+        )
+        let evaluated = try training.eval.map { path in
+            try LoadedRecords(input.reading(path), log) { try $0.responseTree(limits) }
         }
+        let identity = try startingIdentity()
         let session = TrainingSession(
             start: try startingCheckpoint(isCompact: plan?.isCompact == true), options: training,
             plan: plan, common: common, log: log)
+        var settings = try session.settings(
+            model: identity, data: records.source,
+            objective: scheduledSampling == 0
+                ? .mle : .scheduledSampling(probability: scheduledSampling, passes: passes))
+        settings.evaluationData = evaluated?.source
+        settings = try session.checkResume(settings)
         let objective: any TrainingObjective =
             scheduledSampling == 0
-            ? MLEObjective(examples, rowLimit: rowLimit)
+            ? MLEObjective(records.examples, rowLimit: rowLimit)
             : ScheduledSamplingObjective(
-                examples, probability: scheduledSampling, passes: passes, seed: common.seed,
-                rowLimit: rowLimit)
+                records.examples, probability: scheduledSampling, passes: passes,
+                seed: common.seed, rowLimit: rowLimit,
+                vocabularySize: usedVocabulary(session.start, log))
         try session.run(
-            objective, settings: settings, metadata: try provenance(), evaluation: evaluation)
+            objective, recordIDs: records.ids, settings: settings,
+            metadata: provenance(identity),
+            evaluation: evaluated.map { evaluation($0, rowLimit: rowLimit) })
     }
 
-    /// What a continued run must share.
-    private var settings: [String: String] {
-        guard scheduledSampling > 0 else { return ["objective": "mle"] }
-        return [
-            "objective": "scheduled sampling", "probability": String(scheduledSampling),
-            "passes": String(passes),
-        ]
+    /// The mean negative log-likelihood over all response tokens.
+    private func evaluation(_ records: LoadedRecords<TokenTree>, rowLimit: Int) -> Evaluation {
+        Evaluation(recordIDs: records.ids) { model in
+            try tokenLogProbabilities(
+                records.examples, model: model, rowLimit: rowLimit, onBatch: checkInterruption
+            ).map { continuations in
+                Evaluation.Term(
+                    loss: -continuations[0].reduce(0.0) { $0 + Double($1) },
+                    weight: Double(continuations[0].count))
+            }
+        }
+    }
+
+    /// Number of tokens that the tokenizer has, if there is one: a model's table is often padded beyond.
+    private func usedVocabulary(_ start: Checkpoint, _ log: Log) -> Int? {
+        guard let directory = start.directory else { return nil }
+        do {
+            return try Tokenizer.load(directory: directory).vocabularySize
+        } catch TokenizationError.noTokenizer {
+            return nil
+        } catch {
+            log.warning("all rows of the model's table may be drawn: \(error)")
+            return nil
+        }
+    }
+
+    private func startingIdentity() throws -> ModelIdentity {
+        if let initialConfig {
+            return try ModelIdentity(configuration: initialConfig, seed: common.seed)
+        }
+        return try ModelIdentity(directory: training.model ?? "")
     }
 
     /// The shape of the model, whose weights are not made before it is known how to hold them.
@@ -153,9 +181,9 @@ import Transformer
         }
     }
 
-    private func provenance() throws -> [String: String] {
+    private func provenance(_ identity: ModelIdentity) -> [String: String] {
         var metadata = ["tool": "pretrain-mle, \(Version.package)"]
-        if let model = training.model { metadata["parent"] = try modelHash(model) }
+        metadata["parent"] = identity.weights
         return metadata
     }
 }

@@ -43,12 +43,19 @@ import ToolKit
     }
 
     func execute(_ log: Log) throws {
+        try io.prepare()
         Parallel.configure(threads: common.threadCount)
         let model = try TextEmbedder.load(
             directory: embedder, precision: precision.precision)
         for warning in model.warnings { log.warning(warning) }
         var ranker = RecordRanker(strictLimit: strict ? model.maximumTokens : nil)
-        let counts = try io.transform(batchSize: batchSize, log) { records in
+        let work = {
+            [
+                "embedder": try modelDirectoryDigest(embedder), "strict": strict ? "yes" : "no",
+                "precision": precision.precision.rawValue,
+            ]
+        }
+        let counts = try io.transform(batchSize: batchSize, log, work: work) { records in
             try ranker.rank(records, embed: model.embed)
         }
         if ranker.truncatedCount > 0 {

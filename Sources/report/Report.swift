@@ -1,5 +1,6 @@
 import ArgumentParser
 import Reporting
+import StreamIO
 import ToolKit
 
 @main
@@ -27,6 +28,7 @@ struct ReportTool: CommandLineTool {
     @OptionGroup var common: CommonOptions
 
     mutating func execute(_ log: Log) throws {
+        try OutputClaim.directory(output, .report)
         let report = try Report(ofRun: runDirectory, seed: common.seed)
         try report.write(to: output)
         for part in report.missing { log.warning("missing: \(part)") }

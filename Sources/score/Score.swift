@@ -61,6 +61,7 @@ import Transformer
     }
 
     func execute(_ log: Log) throws {
+        try io.prepare()
         Parallel.configure(threads: common.threadCount)
         let checkpoint = try Checkpoint.load(directory: model)
         for warning in checkpoint.warnings { log.warning(warning) }
@@ -72,7 +73,16 @@ import Transformer
             rowLimit: microBatchTokens)
         scorer.perToken = perToken
         if role == .reference { scorer.referenceModel = try modelHash(model) }
-        let counts = try io.transform(batchSize: batchSize, log) { try scorer.score($0) }
+        let work = {
+            [
+                "model": try modelDirectoryDigest(model), "as": role?.rawValue ?? "score",
+                "per token": perToken ? "yes" : "no",
+                "precision": precision.precision.rawValue,
+            ]
+        }
+        let counts = try io.transform(batchSize: batchSize, log, work: work) {
+            try scorer.score($0)
+        }
         log.summary(
             "\(counts.written) records, \(scorer.responseTokens) response tokens, "
                 + "mean NLL \(Progress.fixed(scorer.meanNLL, 4)), "

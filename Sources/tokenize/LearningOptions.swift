@@ -42,6 +42,8 @@ struct LearningOptions: ParsableArguments {
         _ io: InputOutputOptions, field: String?, _ prompts: PromptOptions, _ log: Log
     ) throws {
         guard let vocabSize, let out else { return }
+        try io.checkInput()
+        try OutputClaim.directory(out, .tokenizer)
         var corpus = LearningCorpus(
             field: field,
             template: try prompts.template.map {

@@ -12,6 +12,17 @@ extension RecordTokenizer.Counts {
         add(overlong, "of \(read) records dropped because they are too long")
         add(tooShort, "of \(read) texts dropped because nothing follows their prefix")
         add(droppedBytes, "bytes left out because the vocabulary has no token for them")
+        add(
+            inputsLeftOut,
+            "records have a field \"input\" that is not in their prompt: --template FILE with {input} puts it there"
+        )
+        add(
+            outputsTaken,
+            "records have no response: their \"output\" was taken for it, as in Alpaca's")
+        add(
+            stale,
+            "records lost ranking or reference scores, which belong to other tokens than they have now"
+        )
         return warnings
     }
 

@@ -10,8 +10,8 @@ struct Tokenize: CommandLineTool {
     static let configuration = toolConfiguration(
         "tokenize", abstract: "Turn raw records into token records.",
         discussion: """
-            Raw records are {"instruction","context","response"}, {"prompt","response"} or \
-            {"text"}. A token record has id, prompt, response, prompt_ids and response_ids; \
+            Raw records are {"instruction","context","response"} (or "input" and "output", as Alpaca \
+            names the last two), {"prompt","response"} or {"text"}. A token record has id, prompt, response, prompt_ids and response_ids; \
             other fields stay. A whole response ends in one end-of-sequence id, a truncated one \
             has none; no beginning-of-sequence id is added. Special-token text in the data is ordinary \
             text unless --special says otherwise. Tokenizers: byte-level BPE and WordPiece \
@@ -52,6 +52,11 @@ struct Tokenize: CommandLineTool {
             throw ValidationError("--learn and --decode exclude each other")
         }
         if !learning.learn && model == nil { throw ValidationError("--model is needed") }
+        if io.resume {
+            throw ValidationError(
+                "--resume is for tools that run for hours; tokenize begins anew, which takes seconds"
+            )
+        }
         if offsets && field == nil { throw ValidationError("--offsets needs --field") }
         if addSpecialTokens && field == nil {
             throw ValidationError("--add-special-tokens needs --field")
@@ -61,6 +66,7 @@ struct Tokenize: CommandLineTool {
     mutating func execute(_ log: Log) throws {
         if learning.learn { return try learning.run(io, field: field, prompts, log) }
         guard let model else { throw ValidationError("--model is needed") }
+        try io.prepare()
         let tokenizer = try Tokenizer.load(directory: model)
         log.debug("\(tokenizer.kind), \(tokenizer.vocabularySize) tokens")
         let skipsBad = io.skipBad

@@ -83,75 +83,101 @@ import Transformer
     }
 
     func execute(_ log: Log) throws {
+        try training.claimOutputs()
         Parallel.configure(threads: common.threadCount)
         if training.learningRate > 5e-5 {
             log.warning("--learning-rate \(training.learningRate) is high for preference training")
         }
         let directory = training.model ?? ""
         let shape = try Checkpoint.configuration(directory: directory)
-        let limits = SequenceLimits(shape)
+        var limits = SequenceLimits(shape, name: "the model \(directory)")
+        if let reference {
+            limits.add(
+                try Checkpoint.configuration(directory: reference),
+                name: "the reference \(reference)")
+        }
         let loader = PreferenceLoader(limits: limits, usesRanking: usesRanking)
-        let loaded = try TrainingSession.read(input, log) { try loader.load($0) }
-        let kind = try loader.kind(loaded, objective == .dpo ? .dpo : nil)
-        log.info("objective \(kind.rawValue), \(loaded.count) records")
+        let loaded = try LoadedRecords(input, log) { try loader.load($0) }
+        for warning in loader.warnings(loaded.examples) { log.warning(warning) }
+        let kind = try loader.kind(loaded.examples, objective == .dpo ? .dpo : nil)
+        log.info("objective \(kind.rawValue), \(loaded.ids.count) records")
+        let evaluated = try training.eval.map { path in
+            try LoadedRecords(input.reading(path), log) { try loader.load($0) }
+        }
 
-        let examples = loaded.map { objective == .dpo ? $0.pair : $0.example }
+        let examples = loaded.map(example)
         let plan = try training.memory.plan(
             shape,
             rows: StepRows(
-                examples.map(\.tree), batchSize: training.batchSize,
+                examples.examples.map(\.tree), batchSize: training.batchSize,
                 rowLimit: training.microBatchTokens, sharesPrompts: !noSharedPrefix), log)
+        let identity = try ModelIdentity(directory: directory)
         let session = TrainingSession(
             start: try Checkpoint.load(
                 directory: directory, isCompact: plan?.isCompact == true),
             options: training, plan: plan, common: common, log: log)
-        let resolver = ReferenceResolver(
-            records: loaded, examples: examples, pairs: objective == .dpo, session: session,
+        let resolver = try ReferenceResolver(
+            loaded, examples: examples, start: identity, reference: reference, session: session,
             options: training, log: log)
-        let resolved = try resolver.resolve(model: directory, reference: reference)
+        var settings = try session.settings(
+            model: identity, data: examples.source,
+            objective: .preference(
+                kind, beta: beta, nllWeight: nllWeight, sharesPrompts: !noSharedPrefix))
+        settings.reference = resolver.source
+        settings.evaluationData = evaluated?.map(example).source
+        settings = try session.checkResume(settings)
+
         let preference = PreferenceObjective(
-            examples, reference: resolved.scores, kind: kind, beta: beta, nllWeight: nllWeight,
-            rowLimit: training.microBatchTokens, sharesPrompts: !noSharedPrefix)
-        let firstBatch = session.order(records: examples.count).records(step: 0)
-        let metadata = [
-            "tool": "train-cpo, \(Version.package)", "parent": try modelHash(directory),
-            "objective": kind.rawValue, "beta": String(beta),
-        ]
+            examples.examples, reference: try resolver.scores(), kind: kind, beta: beta,
+            nllWeight: nllWeight, rowLimit: training.microBatchTokens,
+            sharesPrompts: !noSharedPrefix)
+        let evaluation = try evaluated.map { try self.evaluation($0, kind, resolver) }
+        let firstBatch = session.order(records: examples.ids.count).records(step: 0)
+        let check = FirstStepCheck(
+            kind: kind, precision: training.precision.precision,
+            isRounded: session.start.weights.isCompact && session.start.storedType != .bfloat16
+                && resolver.isOfStoredWeights)
         try session.run(
-            preference,
-            settings: [
-                "objective": kind.rawValue, "beta": String(beta), "nll weight": String(nllWeight),
-            ], metadata: metadata, evaluation: try evaluation(loader, kind, resolver, log)
+            preference, recordIDs: examples.ids, settings: settings,
+            metadata: [
+                "tool": "train-cpo, \(Version.package)", "parent": identity.weights ?? "",
+                "objective": kind.rawValue, "beta": String(beta),
+            ], evaluation: evaluation
         ) { result in
-            guard resolved.isStart, nllWeight == 0 else { return }
-            try checkFirstLoss(
-                result.loss, kind: kind,
-                candidates: firstBatch.map { examples[$0].tree.continuations.count })
+            guard resolver.isStart else { return }
+            try check.check(
+                result,
+                candidates: firstBatch.map {
+                    examples.examples[$0].tree.continuations.count
+                }, hasOtherTerms: nllWeight != 0, recordIDs: examples.ids)
         }
     }
 
     private var usesRanking: Bool? { objective == .dpo ? false : ranking }
 
+    /// What is trained on of a record.
+    private func example(_ record: PreferenceRecord) -> PreferenceExample {
+        objective == .dpo ? record.pair : record.example
+    }
+
     /// The loss on the records of `--eval`, whose reference scores are computed before training.
     private func evaluation(
-        _ loader: PreferenceLoader, _ kind: PreferenceLossKind, _ resolver: ReferenceResolver,
-        _ log: Log
-    ) throws -> ((Decoder) throws -> Double)? {
-        guard let path = training.eval else { return nil }
-        let loaded = try TrainingSession.read(input.reading(path), log) { try loader.load($0) }
-        let examples = loaded.map { objective == .dpo ? $0.pair : $0.example }
-        let trees = examples.map(\.tree)
-        let reference = try resolver.scores(of: trees, reference: reference)
+        _ loaded: LoadedRecords<PreferenceRecord>, _ kind: PreferenceLossKind,
+        _ resolver: ReferenceResolver
+    ) throws -> Evaluation {
+        let examples = loaded.map(example)
+        let trees = examples.examples.map(\.tree)
+        let reference = try resolver.scores(of: loaded, examples: examples)
         let rowLimit = training.microBatchTokens
-        return { model in
-            let policy = sequenceLogProbabilities(trees, model: model, rowLimit: rowLimit)
-            let losses = examples.indices.map {
-                kind.loss(
+        return Evaluation(recordIDs: examples.ids) { model in
+            let policy = try sequenceLogProbabilities(
+                trees, model: model, rowLimit: rowLimit, onBatch: checkInterruption)
+            return examples.examples.indices.map {
+                let loss = kind.loss(
                     policy: policy[$0], reference: reference[$0], beta: beta,
-                    ranking: examples[$0].ranking
-                ).value
+                    ranking: examples.examples[$0].ranking)
+                return Evaluation.Term(loss: loss.value, weight: 1)
             }
-            return losses.reduce(0, +) / Double(losses.count)
         }
     }
 }

@@ -19,7 +19,7 @@ import Testing
 
     private static let training = """
         model out steps batch-size learning-rate weight-decay warmup-steps schedule clip-norm \
-        no-shuffle micro-batch-tokens eval eval-every save-every resume metrics precision dtype \
+        no-shuffle micro-batch-tokens eval eval-every save-every keep resume metrics precision dtype \
         memory-budget
         """
 
@@ -103,10 +103,36 @@ import Testing
         #expect(result.errors.contains("--no-such-flag"))
     }
 
-    @Test(arguments: Workspace.tools, ["bash", "zsh", "fish"])
-    func completionsAreMade(_ tool: String, shell: String) throws {
+    /// A script registers itself for its tool and offers every flag of it.
+    @Test(arguments: flags, ["bash", "zsh", "fish"])
+    func completionsOfferEveryFlag(_ flags: Flags, shell: String) throws {
+        let tool = flags.tool
         let result = try run("\(tool) --generate-completion-script \(shell)")
         #expect(result.status == 0)
-        #expect(result.text.contains("--seed") || result.text.contains("seed"))
+        #expect(result.errors.isEmpty)
+        let script = result.text
+        let registration =
+            switch shell {
+            case "bash": #/\ncomplete .*/#.ignoresCase()
+            case "zsh": #/#compdef .*/#.ignoresCase()
+            default: #/complete -c .*/#.ignoresCase()
+            }
+        let line = try #require(script.firstMatch(of: registration), "no registration")
+        #expect(line.output.contains(tool))
+        // Flags are words: --max-tokens is not offered where --max-tokens-field is.
+        let words = Set(script.split { !($0.isLetter || $0.isNumber || $0 == "-") })
+        for name in flags.names + ["--seed", "--threads", "--config", "--quiet", "--version"] {
+            let isOffered =
+                shell == "fish"
+                ? script.contains("-l '\(name.dropFirst(2))'") : words.contains(name[...])
+            #expect(isOffered, "\(tool), \(shell): \(name)")
+        }
+    }
+
+    /// What a shell has to read has to be a script.
+    @Test(arguments: Workspace.tools) func completionsAreScripts(_ tool: String) throws {
+        let result = try run("\(tool) --generate-completion-script bash | bash -n")
+        #expect(result.status == 0)
+        #expect(result.errors.isEmpty)
     }
 }

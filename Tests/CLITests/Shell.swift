@@ -9,6 +9,8 @@ struct ShellResult {
     let output: Data
     /// What it wrote to stderr.
     let errors: String
+    /// The most memory that one of its processes had at a time, in bytes.
+    let peakMemory: Int
 
     /// `output` as text.
     var text: String { String(decoding: output, as: UTF8.self) }
@@ -79,16 +81,18 @@ enum Shell {
             throw ShellError(description: "cannot start bash: \(String(cString: strerror(error)))")
         }
         var status: Int32 = 0
-        while waitpid(child, &status, 0) == -1 {
+        var usage = rusage()
+        while wait4(child, &status, 0, &usage) == -1 {
             guard errno == EINTR else {
-                throw ShellError(description: "waitpid: \(String(cString: strerror(errno)))")
+                throw ShellError(description: "wait4: \(String(cString: strerror(errno)))")
             }
         }
         let signal = status & 0x7f
         return ShellResult(
             status: signal == 0 ? (status >> 8) & 0xff : 128 + signal,
             output: try Data(contentsOf: outputFile),
-            errors: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self))
+            errors: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self),
+            peakMemory: usage.ru_maxrss * 1024)
     }
 
     private static func withCStrings<Result>(

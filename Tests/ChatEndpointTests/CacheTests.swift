@@ -42,6 +42,42 @@ import Testing
         }
     }
 
+    @Test(
+        "killed at any question, run again: the verdicts of an undisturbed run, byte for byte",
+        arguments: [1, 2, 3, 7, 11, 12])
+    func killedAnywhere(at number: Int) throws {
+        @Sendable func react(_ request: SeenRequest) -> Reaction {
+            switch SyntheticJudge.record(request) {
+            case 1: .answer(ChatBody.reply("<think>B</think>\n\nneither"))
+            case 2: .answer(ChatBody.reply("A"))
+            default: SyntheticJudge.answer(request)
+            }
+        }
+        try Judging.with(records: 6) { judging throws in
+            let options = ["--max-error-rate", "1"]
+            let undisturbed = try FaultServer { react($0) }
+            defer { undisturbed.stop() }
+            #expect(try judging.judge(undisturbed, options + ["--cache", "other"]).status == 0)
+            let expected = try readFile(judging.path("verdicts.jsonl"))
+            let pidFile = judging.path("pid")
+            let server = try FaultServer { request in
+                guard request.number == number, let pid = Judging.processID(in: pidFile) else {
+                    return react(request)
+                }
+                kill(pid, SIGKILL)
+                return .drop
+            }
+            defer { server.stop() }
+            let killed = try judging.judgeWithID(server, options + ["--concurrency", "3"])
+            #expect(killed.status == 128 + SIGKILL)
+            // What an earlier run wrote stays whole.
+            #expect(try readFile(judging.path("verdicts.jsonl")) == expected)
+            FileTree.remove(judging.path("verdicts.jsonl"))
+            #expect(try judging.judge(server, options).status == 0)
+            #expect(try readFile(judging.path("verdicts.jsonl")) == expected)
+        }
+    }
+
     @Test("the last line may be torn anywhere; only what it held is asked again")
     func tornLine() throws {
         let server = try FaultServer { SyntheticJudge.answer($0) }
@@ -61,6 +97,11 @@ import Testing
                 #expect(server.requests.count == expected, "cut at \(length)")
                 #expect(try judging.stored() == 4)
             }
+            // A machine that lost its power leaves zeros.
+            try writeFile(cache, Array(whole[..<last]) + [UInt8](repeating: 0, count: 300))
+            #expect(try judging.judge(server).status == 0)
+            expected += 1
+            #expect(server.requests.count == expected)
             // Nothing but the newline is missing.
             try writeFile(cache, Array(whole.dropLast()))
             #expect(try judging.judge(server).status == 0)

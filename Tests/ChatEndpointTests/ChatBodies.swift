@@ -9,7 +9,7 @@ enum ChatBody {
         _ text: String?, finish: String = "stop", tokens: [[(String, Double)]]? = nil,
         completionTokens: Int = 1
     ) -> [UInt8] {
-        var choice: [String: JSONValue] = [
+        var choice: JSONObject = [
             "index": .integer(0), "finish_reason": .string(finish),
             "message": .object([
                 "role": .string("assistant"), "content": text.map { .string($0) } ?? .null,
@@ -51,7 +51,7 @@ enum ChatBody {
         ])
     }
 
-    private static func bytes(_ fields: [String: JSONValue]) -> [UInt8] {
+    private static func bytes(_ fields: JSONObject) -> [UInt8] {
         (try? JSONValue.object(fields).serialized()) ?? []
     }
 }

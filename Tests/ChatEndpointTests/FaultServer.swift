@@ -41,6 +41,12 @@ enum Reaction: Sendable {
     case cut([UInt8])
     /// Bytes that are no HTTP.
     case garbage
+    /// These bytes, head and all, then the connection is closed.
+    case raw([UInt8])
+    /// The body byte by byte, with so long a pause after each.
+    case drip([UInt8], seconds: Double)
+    /// A head, and then this again and again until the client goes away.
+    case endless(head: String, [UInt8])
 }
 
 /// An HTTP server on this machine, over plain sockets, that misbehaves as told: the network's bad
@@ -150,6 +156,15 @@ final class FaultServer: Sendable {
             connection.write(Connection.head(200, [], length: body.count))
             connection.write(Array(body.prefix(body.count / 2)))
         case .garbage: connection.write(Array("SSH-2.0-nonsense\r\n\r\n".utf8))
+        case .raw(let bytes): connection.write(bytes)
+        case .drip(let body, let seconds):
+            connection.write(Connection.head(200, [], length: body.count))
+            for byte in body where connection.write([byte]) {
+                Thread.sleep(forTimeInterval: seconds)
+            }
+        case .endless(let head, let part):
+            guard connection.write(Array(head.utf8)) else { break }
+            while connection.write(part) {}
         case .forward: forward(request, connection)
         }
         return false
@@ -216,15 +231,17 @@ private final class Connection {
         return count > 0 ? Array(bytes[..<count]) : nil
     }
 
-    func write(_ bytes: [UInt8]) {
+    /// Returns whether the client took all of it.
+    @discardableResult func write(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
                 send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }
+        return true
     }
 
     /// The next request; nil when the client has no more.

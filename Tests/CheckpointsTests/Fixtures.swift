@@ -45,22 +45,6 @@ final class TemporaryDirectory {
     }
 }
 
-/// `../shared/oracles` beside the package, nil if it is not there.
-enum Oracles {
-    static let directory: String? = {
-        let root = URL(fileURLWithPath: #filePath)
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let path = root.deletingLastPathComponent().appendingPathComponent("shared/oracles").path
-        return FileManager.default.fileExists(atPath: path) ? path : nil
-    }()
-
-    static var exist: Bool { directory != nil }
-
-    static func path(_ name: String) -> String { (directory ?? "") + "/" + name }
-
-    static let models = ["tiny-gpt2", "tiny-llama-gqa", "tiny-openllama"]
-}
-
 /// The bytes of a safetensors file with this header text and data.
 func safetensors(_ header: String, data: Int = 0, length: UInt64? = nil) -> [UInt8] {
     let text = Array(header.utf8)

@@ -125,7 +125,7 @@ enum TinyDecoder {
         ).save(to: directory.path)
         // GPT-2's alphabet: printable bytes stand for themselves, the others for U+0100 and on.
         var next: UInt32 = 256
-        var vocabulary: [String: JSONValue] = ["<|endoftext|>": .integer(256)]
+        var vocabulary: JSONObject = ["<|endoftext|>": .integer(256)]
         for byte in UInt32(0)...255 {
             let isPrintable =
                 (33...126).contains(byte) || (161...172).contains(byte) || byte >= 174

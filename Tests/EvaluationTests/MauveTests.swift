@@ -1,6 +1,7 @@
 import Evaluation
 import Kernels
 import StreamIO
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct MauveTests {
@@ -8,7 +9,6 @@ import Testing
 
     @Test(
         "MAUVE of reference features lies within three deviations of the reference mean",
-        .enabled(if: Oracles.isPresent("mauve_features.safetensors"), "no reference features"),
         arguments: 0..<4)
     func agreesWithReference(index: Int) throws {
         let features = try Oracles.features("mauve_features.safetensors")

@@ -126,4 +126,56 @@ private func letters(_ texts: [String]) -> (vectors: [Float], truncated: [Bool])
             try LetterJudge(template: .dolly, order: .both) { _ in [1, 2] }
         }
     }
+
+    @Test(
+        "what is no number ends the run, and names the record",
+        arguments: [Float.nan, .infinity, -.infinity])
+    func notFinite(value: Float) throws {
+        let comparisons = ["1", "two", "3"].map {
+            Comparison(id: $0, query: "q", prompt: "p", a: "a\($0)", b: "b\($0)")
+        }
+        func thrown(_ body: () throws -> Void) -> String {
+            do {
+                try body()
+                return "nothing"
+            } catch {
+                return "\(error)"
+            }
+        }
+        var judge = SimilarityJudge()
+        let similarity = thrown {
+            _ = try judge.verdicts(on: comparisons) { texts in
+                (texts.flatMap { [$0 == "btwo" ? value : 1, 1] }, texts.map { _ in false })
+            }
+        }
+        #expect(similarity.hasPrefix("similarity of record \"two\" (got "), "\(similarity)")
+        let likelihood = thrown {
+            _ = try LikelihoodJudge().verdicts(
+                on: comparisons, encode: { [Int32($0.utf8.count)] },
+                score: { _, continuations in
+                    continuations.indices.map { $0 == 2 ? Double(value) : -1 }
+                })
+        }
+        #expect(likelihood.hasPrefix("log-probability of record \"two\" (got "), "\(likelihood)")
+        let template = try JudgeTemplate(name: "t", text: "{query}|{a}|{b}")
+        let letters = try LetterJudge(template: template, order: .both) { _ in [7] }
+        let letter = thrown {
+            _ = try letters.verdict(
+                on: comparisons[1], encode: { _ in [7] },
+                next: { _, tokens in tokens.indices.map { $0 == 1 ? Double(value) : -1 } })
+        }
+        #expect(letter.hasPrefix("log-probability of a letter of record \"two\""), "\(letter)")
+    }
+
+    @Test("texts that differ in normalisation only are embedded apart")
+    func normalisation() throws {
+        var judge = SimilarityJudge()
+        let (composed, decomposed) = ("\u{E9}", "e\u{301}")
+        let verdicts = try judge.verdicts(
+            on: [Comparison(id: "1", query: "q", prompt: "", a: composed, b: decomposed)]
+        ) { texts in
+            (texts.flatMap { [Float($0.unicodeScalars.count), 1] }, texts.map { _ in false })
+        }
+        #expect(verdicts[0].winner == .a)
+    }
 }

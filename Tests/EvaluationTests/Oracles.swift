@@ -1,24 +1,11 @@
 import Evaluation
-import Foundation
 import StreamIO
+import TestSupport
 
-/// Reference numbers that stand beside the package, where there are any.
-enum Oracles {
-    static let directory = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "shared/oracles")
-
-    static func isPresent(_ name: String) -> Bool {
-        FileManager.default.fileExists(atPath: directory.appending(path: name).path)
-    }
-
-    static func json(_ name: String) throws -> JSONValue {
-        try JSONValue(parsing: [UInt8](Data(contentsOf: directory.appending(path: name))))
-    }
-
-    /// All float32 tensors of a safetensors file, with their number of columns.
+extension Oracles {
+    /// All float32 tensors of a safetensors file, with their number of columns; `name` without `.zst`.
     static func features(_ name: String) throws -> [String: FeatureSet] {
-        let bytes = [UInt8](try Data(contentsOf: directory.appending(path: name)))
+        let bytes = try bytes(name + ".zst")
         let headerLength = (0..<8).reduce(0) { $0 | Int(bytes[$1]) << (8 * $1) }
         let header = try JSONValue(parsing: bytes[8..<8 + headerLength])
         guard case .object(let entries) = header else { return [:] }

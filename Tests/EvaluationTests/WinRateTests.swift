@@ -200,4 +200,21 @@ import Testing
             try PairedBootstrap(verdicts([.error]), verdicts([.a]))
         }
     }
+
+    @Test("ids that differ in normalisation only are different")
+    func normalisation() throws {
+        let ids = ["\u{E9}", "e\u{301}"]
+        let first = [Verdict(id: ids[0], a: 1, b: 0), Verdict(id: ids[1], a: 0, b: 1)]
+        let second = [Verdict(id: ids[1], a: 0, b: 1), Verdict(id: ids[0], a: 1, b: 0)]
+        let pairs = try joinByID(first, second, id: \.id, names: ("first", "second"))
+        #expect(pairs.map(\.0.winner) == [.a, .b] && pairs.map(\.1.winner) == [.a, .b])
+        #expect(
+            throws: EvaluationError.join(problem: "ids of first missing in second", ids: [ids[0]])
+        ) {
+            try joinByID(
+                [first[0]], [second[0]], id: \.id, names: ("first", "second"))
+        }
+        try requireUnique(ids, in: "one")
+        #expect(throws: EvaluationError.self) { try requireUnique(ids + [ids[1]], in: "one") }
+    }
 }

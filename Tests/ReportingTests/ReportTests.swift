@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Records
 import Reporting
 import StreamIO
 import Testing
@@ -183,6 +184,48 @@ private let hasGnuplot = Subprocess.find("gnuplot") != nil
         let error = #expect(throws: ReportError.self) { try run.load() }
         #expect(error?.exitStatus == .badData)
         #expect(error?.description.contains("got no losses, expected a count") == true)
+    }
+
+    @Test(arguments: [
+        "metrics/cpo.jsonl", "outputs/cpo.jsonl", "verdicts/cpo-vs-truth.oracle.jsonl",
+    ])
+    func lastLinesCutShortAreLeftOut(name: String) throws {
+        let run = try SyntheticRun()
+        let whole = try run.read(name)
+        let last = whole.dropLast().split(separator: "\n", omittingEmptySubsequences: false).count
+        for cut in [2, 9] {
+            try run.write(name, String(whole.dropLast(cut)))
+            let text = try markdown(run)
+            let words = "a last line that was cut short is left out: "
+            #expect(text.contains(words))
+            #expect(text.contains(":\(last): not valid JSON"))
+            // The record of that line is gone, the others are there.
+            let prompts = name.hasPrefix("outputs") ? 99 : 100
+            #expect(text.contains("10 of \(prompts) held-out prompts"))
+        }
+        // Only the newline is missing: nothing is lost.
+        try run.write(name, String(whole.dropLast()))
+        #expect(try !markdown(run).contains("cut short"))
+    }
+
+    @Test func brokenLinesInTheMiddleAreErrors() throws {
+        let run = try SyntheticRun()
+        let lines = try run.read("metrics/cpo.jsonl").split(separator: "\n")
+        try run.write(
+            "metrics/cpo.jsonl",
+            (lines[..<3] + ["{\"step\": 4, \"lo"] + lines[4...]).joined(separator: "\n"))
+        let error = #expect(throws: RecordError.self) { try run.load() }
+        #expect(error?.description.contains("metrics/cpo.jsonl:4: not valid JSON") == true)
+        #expect(error?.hint?.contains("only the last line") == true)
+        #expect(error?.hint?.contains("--") == false)
+        #expect(error?.exitStatus == .badData)
+
+        let other = try SyntheticRun()
+        try other.write(
+            "verdicts/cpo-vs-truth.oracle.jsonl",
+            "{\"id\": \"1\", \"winner\": \"x\"}\n{\"id\": \"2\"}\n")
+        let unfit = #expect(throws: RecordError.self) { try other.load() }
+        #expect(unfit?.description.contains("cpo-vs-truth.oracle.jsonl:1: not a verdict") == true)
     }
 
     @Test func contradictoryWinRatesAreErrors() throws {

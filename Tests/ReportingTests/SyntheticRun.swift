@@ -130,7 +130,7 @@ final class SyntheticRun {
         }
     }
 
-    private static func line(_ fields: [String: JSONValue]) -> String {
+    private static func line(_ fields: JSONObject) -> String {
         let bytes = (try? JSONValue.object(fields).serialized()) ?? []
         return String(decoding: bytes, as: UTF8.self) + "\n"
     }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Kernels
 import Sampling
 import StreamIO
+import TestSupport
 import Testing
 import Transformer
 
@@ -26,10 +27,14 @@ private func generate(
     let generator = TextGenerator(
         decoder: decoder, strategy: strategy, limits: limits, samples: samples, capacity: capacity,
         seed: seed)
-    try generator.run {
-        guard next < prompts.count else { return nil }
+    // Requests that come hesitantly change nothing.
+    var hesitates = false
+    try generator.run { mayWait in
+        guard next < prompts.count else { return .end }
+        hesitates.toggle()
+        if hesitates, !mayWait { return .pending }
         defer { next += 1 }
-        return GenerationRequest(id: "r\(next)", prompt: prompts[next])
+        return .item(GenerationRequest(id: "r\(next)", prompt: prompts[next]))
     } deliver: { request, outputs in
         #expect(request.id == "r\(result.count)")
         result.append(outputs)
@@ -44,11 +49,9 @@ private func load(_ directory: String) throws -> IncrementalDecoder {
 }
 
 @Suite struct OracleDecodingTests {
-    static let names = ["tiny-gpt2", "tiny-llama-gqa", "tiny-openllama"]
-
-    @Test(.enabled(if: Oracles.arePresent, "no oracles beside the package"), arguments: names)
+    @Test(arguments: Oracles.tinyModels)
     func greedyAndBeamsAreThoseOfTransformers(_ name: String) throws {
-        let decoder = try load(Oracles.directory + name)
+        let decoder = try load(Oracles.path(name))
         for item in try #require(try Oracles.json(name + ".json")["decoding"]).elements {
             let prompt = try #require(item["prompt"]).ids
             let greedy = try generate(
@@ -68,10 +71,12 @@ private func load(_ directory: String) throws -> IncrementalDecoder {
     }
 
     @Test(
-        .enabled(if: Oracles.arePresent && smollm2 != nil, "set CPO_SMOLLM2_MODEL to a checkpoint"))
+        .enabled(
+            if: RealModel.oracles != nil && smollm2 != nil, "set CPO_SMOLLM2_MODEL to a checkpoint")
+    )
     func smolLM2Greedy() throws {
         let decoder = try load(try #require(smollm2))
-        let pairs = try #require(try Oracles.json("smollm2.json")["pairs"]).elements
+        let pairs = try #require(try RealModel.numbers()["pairs"]).elements
         let prompts = try pairs.map { try #require($0["prompt_ids"]).ids }
         let expected = pairs.map { $0["greedy_24"]?.ids ?? [] }
         // The reference always gives 24 tokens: EOS was suppressed there.

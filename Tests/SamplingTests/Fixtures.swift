@@ -1,7 +1,7 @@
-import FoundationEssentials
 import Kernels
 import Sampling
 import StreamIO
+import TestSupport
 import Transformer
 
 /// Small models with random weights, of odd shapes, so that tails of vectors and tiles are met.
@@ -34,21 +34,15 @@ enum Models {
     }
 }
 
-/// Files beside the package that the tests compare with.
-enum Oracles {
-    static let directory: String = {
-        var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-        parts.removeLast(3)
-        return parts.joined(separator: "/") + "/../shared/oracles/"
-    }()
-
-    static var arePresent: Bool {
-        FileManager.default.fileExists(atPath: directory + "samplers.json")
+/// Numbers of SmolLM2 on texts that are not part of the repository.
+enum RealModel {
+    /// The folder beside the package; nil if there is none.
+    static let oracles = ToolRunner.shared.map { $0 + "/oracles/" }.flatMap {
+        TestFile.exists($0 + "smollm2.json") ? $0 : nil
     }
 
-    static func json(_ name: String) throws -> JSONValue {
-        let data = try Data(contentsOf: URL(filePath: directory + name))
-        return try JSONValue(parsing: [UInt8](data))
+    static func numbers() throws -> JSONValue {
+        try JSONValue(parsing: readFile((oracles ?? "") + "smollm2.json"))
     }
 }
 

@@ -17,7 +17,7 @@ private func sources(_ count: Int) -> [NegativeSource] {
 private func make(
     _ mix: String, _ records: [NegativeSource], batchSize: Int = 4, capacity: Int = 8,
     seed: UInt64 = 0, filter: SamplingFilter = SamplingFilter(topK: 50), length: Int = 16,
-    usable: Int = 211
+    usable: Int = 211, hesitant: Bool = false
 ) throws -> ([[NegativeContinuation]], NegativeStatistics) {
     let decoder = IncrementalDecoder(Models.decoder(.llama))
     var limits = DecodingLimits(
@@ -30,11 +30,14 @@ private func make(
             mix: try NegativeMix(parsing: mix), filter: filter, limits: limits,
             batchSize: batchSize, capacity: capacity, seed: seed))
     var next = 0
+    var hesitates = false
     var result: [[NegativeContinuation]] = []
-    let statistics = try generator.run {
-        guard next < records.count else { return nil }
+    let statistics = try generator.run { mayWait in
+        guard next < records.count else { return .end }
+        hesitates = hesitant && !hesitates
+        if hesitates, !mayWait { return .pending }
         defer { next += 1 }
-        return records[next]
+        return .item(records[next])
     } deliver: { source, negatives in
         #expect(source == records[result.count])
         result.append(negatives)
@@ -75,6 +78,7 @@ private func make(
         let reference = try make("an:3,mn:2,tn:2", records, batchSize: 4, capacity: 8).0
         #expect(try make("an:3,mn:2,tn:2", records, batchSize: 32, capacity: 64).0 == reference)
         #expect(try make("an:3,mn:2,tn:2", records, batchSize: 1, capacity: 1).0 == reference)
+        #expect(try make("an:3,mn:2,tn:2", records, hesitant: true).0 == reference)
         let shard = records.enumerated().filter { $0.offset % 3 == 1 }.map(\.element)
         let expected = reference.enumerated().filter { $0.offset % 3 == 1 }.map(\.element)
         #expect(try make("an:3,mn:2,tn:2", shard).0 == expected)
@@ -84,6 +88,7 @@ private func make(
     @Test func batchNegativesComeFromTheBatch() throws {
         let records = sources(10)
         let (made, _) = try make("bn:3", records, batchSize: 5)
+        #expect(try make("bn:3", records, batchSize: 5, hesitant: true).0 == made)
         for (index, negatives) in made.enumerated() {
             let batch = records[index / 5 * 5..<index / 5 * 5 + 5].map(\.response)
             #expect(negatives.count == 3)

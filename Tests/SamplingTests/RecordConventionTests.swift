@@ -16,7 +16,7 @@ import Testing
 
     private func text(_ ids: [Int32]) -> String { ids.map { "\($0)" }.joined(separator: " ") }
 
-    private func record(_ fields: [String: JSONValue]) -> Record { Record(id: "a", fields: fields) }
+    private func record(_ fields: JSONObject) -> Record { Record(id: "a", fields: fields) }
 
     @Test func outputsLeaveOutEOSInTextOnly() throws {
         let outputs = [
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func givenNegativesComeFromTextOrIDs() throws {
-        let base: [String: JSONValue] = [
+        let base: JSONObject = [
             "prompt_ids": .integers([3]), "response_ids": .integers([4, 5, 2]),
         ]
         let withText = record(base.merging(["rejected": .string("AB")]) { $1 })

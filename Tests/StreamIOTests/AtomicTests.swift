@@ -75,7 +75,7 @@ private struct Stop: Error {}
         try withTemporaryDirectory { directory in
             let path = "\(directory)/a/b"
             for text in ["old", "new"] {
-                try AtomicDirectory.write(to: path) { temporary in
+                try AtomicDirectory.write(to: path, holding: .test) { temporary in
                     try writeFile("\(temporary)/config.json", text)
                     try writeFile("\(temporary)/\(text)", text)
                 }
@@ -88,9 +88,11 @@ private struct Stop: Error {}
     @Test func directoryLeavesNothingOnError() throws {
         try withTemporaryDirectory { directory in
             let path = "\(directory)/b"
-            try AtomicDirectory.write(to: path) { try writeFile("\($0)/config.json", "old") }
+            try AtomicDirectory.write(to: path, holding: .test) {
+                try writeFile("\($0)/config.json", "old")
+            }
             #expect(throws: Stop.self) {
-                try AtomicDirectory.write(to: path) { temporary in
+                try AtomicDirectory.write(to: path, holding: .test) { temporary in
                     try writeFile("\(temporary)/config.json", "new")
                     throw Stop()
                 }
@@ -105,7 +107,9 @@ private struct Stop: Error {}
         try withTemporaryDirectory { directory in
             try writeFile("\(directory)/thesis.tex", "precious")
             let error = #expect(throws: StreamError.self) {
-                try AtomicDirectory.write(to: directory) { try writeFile("\($0)/config.json", "") }
+                try AtomicDirectory.write(to: directory, holding: .test) {
+                    try writeFile("\($0)/config.json", "")
+                }
             }
             #expect(error?.exitStatus == .cannotCreate)
             #expect(namesInDirectory(directory) == ["thesis.tex"])

@@ -130,12 +130,12 @@ private func text(_ value: JSONValue) throws -> String {
         let got = bytes.withUnsafeBytes { raw in
             Result { () throws(JSONError) -> JSONValue? in
                 guard let members = try JSONMembers(parsing: raw)?.members else { return nil }
-                var fields: [String: JSONValue] = [:]
+                var fields: JSONObject = [:]
                 for (key, value) in members {
                     switch value {
                     case .plain(let range):
                         fields[key] = .string(String(decoding: raw[range], as: UTF8.self))
-                    case .value(let value): fields[key] = value
+                    case .value(let value, _): fields[key] = value
                     }
                 }
                 return .object(fields)
@@ -165,5 +165,53 @@ private func text(_ value: JSONValue) throws -> String {
             }
             #expect(error?.description.contains("byte \(7 + padding) (got byte 0x") == true)
         }
+    }
+
+    /// Members keep their spelling until they are given another value; in objects and arrays inside too.
+    @Test(arguments: [
+        "1e400", "-0", "0.10", "1E5", "12345678901234567890", #""\u00e9\/""#,
+        "[1.0,[1E2],{\"a\":0.10}]",
+        #"{"a":{"b":0.10},"c":"\u0041"}"#, "1.5", "[1,2]", #""é""#, "null",
+    ]) func membersKeepTheirSpelling(_ value: String) throws {
+        let text = "{\"x\":\(value)}"
+        let object = try spelt(text)
+        #expect(try serialized(.object(object)) == text)
+        var changed = object
+        changed["y"] = .number(0.1)
+        #expect(try serialized(.object(changed)) == "{\"x\":\(value),\"y\":0.1}")
+        changed["x"] = .number(0.5)
+        changed["y"] = nil
+        #expect(try serialized(.object(changed)) == "{\"x\":0.5}")
+        #expect(object == (try spelt(text)))
+    }
+
+    /// Names and strings are their bytes.
+    @Test func stringsAreTheirBytes() throws {
+        let object = try spelt("{\"e\u{301}\":1,\"\u{e9}\":2}")
+        #expect(object.count == 2)
+        #expect(object["e\u{301}"] == .integer(1) && object["\u{e9}"] == .integer(2))
+        #expect(JSONValue.string("e\u{301}") != .string("\u{e9}"))
+        #expect(throws: JSONError.self) { try spelt("{\"\u{e9}\":1,\"\u{e9}\":2}") }
+        #expect(Set(["e\u{301}", "\u{e9}", "\u{e9}"].map(ExactString.init)).count == 2)
+    }
+
+    private func serialized(_ value: JSONValue) throws -> String { try text(value) }
+
+    private func spelt(_ text: String) throws -> JSONObject {
+        let members = try Array(text.utf8).withUnsafeBytes { raw in
+            try JSONMembers(parsing: raw)?.members.map {
+                key, value -> (String, JSONValue, [UInt8]?) in
+                switch value {
+                case .plain(let range):
+                    (key, .string(String(decoding: raw[range], as: UTF8.self)), nil)
+                case .value(let value, let spelling): (key, value, spelling)
+                }
+            }
+        }
+        var object = JSONObject()
+        for (key, value, spelling) in members ?? [] {
+            object.insert(value, spelling: spelling, forNew: key)
+        }
+        return object
     }
 }

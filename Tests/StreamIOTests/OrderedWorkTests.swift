@@ -9,7 +9,7 @@ import Testing
     @Test(arguments: [1, 2, 3, 8]) func keepsOrder(threads: Int) throws {
         var source = Source(end: 500)
         try orderedWork(
-            threads: threads, context: &source, next: { $0.next() },
+            threads: threads, context: &source, next: { source, _ in Arrival(source.next()) },
             work: { item in
                 var value = UInt64(item)
                 for _ in 0..<(item * 7919 % 1000) { value = value &* value &+ 1 }
@@ -27,7 +27,8 @@ import Testing
         var source = Source(end: 100)
         #expect(throws: Refusal(item: 61)) {
             try orderedWork(
-                threads: threads, context: &source, next: { $0.next() }, work: { $0 },
+                threads: threads, context: &source,
+                next: { source, _ in Arrival(source.next()) }, work: { $0 },
                 deliver: { source, item in
                     if item == 61 { throw Refusal(item: item) }
                     source.delivered.append(item)
@@ -38,12 +39,31 @@ import Testing
         #expect(throws: Refusal(item: 7)) {
             try orderedWork(
                 threads: threads, context: &failing,
-                next: { source in
+                next: { source, _ in
                     if source.taken == 7 { throw Refusal(item: 7) }
-                    return source.next()
+                    return Arrival(source.next())
                 }, work: { $0 }, deliver: { $0.delivered.append($1) })
         }
         #expect(failing.delivered == Array(failing.delivered.indices))
+    }
+
+    /// While no input comes every result is delivered, and `pause` is called before the wait.
+    @Test(arguments: [1, 2, 4]) func noResultWaitsForInput(threads: Int) throws {
+        var source = Source(end: 40)
+        var pauses: [Int] = []
+        try orderedWork(
+            threads: threads, context: &source,
+            next: { source, patience in
+                if source.taken % 7 == 3, case .milliseconds = patience { return .pending }
+                return Arrival(source.next())
+            }, work: { $0 },
+            deliver: { $0.delivered.append($1) },
+            pause: { source in
+                #expect(source.delivered.count == source.taken)
+                pauses.append(source.taken)
+            })
+        #expect(source.delivered == Array(0..<40))
+        #expect(pauses == [3, 10, 17, 24, 31, 38])
     }
 
     private struct Source {

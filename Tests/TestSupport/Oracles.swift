@@ -1,21 +1,59 @@
 import FoundationEssentials
+import StreamIO
 
-/// Numbers of an independent implementation, read from the folder `shared/oracles` beside the
-/// package. Where it is absent, tests that need it are skipped.
+/// Numbers of independent implementations, fixtures of the repository: its README says whose.
 public enum Oracles {
-    /// Whether the oracles are there.
-    public static var exist: Bool { ToolRunner.shared != nil }
-
     /// Path of a file or folder among the oracles.
     public static func path(_ name: String) -> String {
-        "\(ToolRunner.shared ?? "")/oracles/\(name)"
+        "\(ToolRunner.packageRoot)/Tests/Fixtures/oracles/\(name)"
     }
 
-    /// Decodes a JSON file among the oracles, keys in snake case.
+    /// The content of a file among the oracles, decompressed.
+    public static func bytes(_ name: String) throws -> [UInt8] {
+        var file = try InputFile(path: path(name))
+        var content: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = try buffer.withUnsafeMutableBytes { bytes throws(StreamError) in
+                try file.read(into: bytes)
+            }
+            if count == 0 { return content }
+            content.append(contentsOf: buffer[..<count])
+        }
+    }
+
+    /// A JSON file among the oracles; `name` without `.zst`.
+    public static func json(_ name: String) throws -> JSONValue {
+        try JSONValue(parsing: bytes(name + ".zst"))
+    }
+
+    /// Decodes a JSON file among the oracles, keys in snake case; `name` without `.zst`.
     public static func decode<T: Decodable>(_ type: T.Type, from name: String) throws -> T {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try decoder.decode(type, from: Data(readFile(path(name))))
+        return try decoder.decode(type, from: Data(bytes(name + ".zst")))
+    }
+
+    /// The tensors of a file of 24-bit floats, by name.
+    public static func tensors(_ name: String) throws -> [String: [Float]] {
+        struct Place: Decodable {
+            let shape: [Int]
+            let offset: Int
+        }
+        let content = try bytes(name)
+        let length = content.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let header = try JSONDecoder().decode(
+            [String: Place].self, from: Data(content[8..<8 + length]))
+        return header.mapValues { place in
+            let count = place.shape.reduce(1, *)
+            let first = 8 + length + place.offset
+            return (0..<count).map { index in
+                let turned = (0..<3).reduce(UInt32(0)) {
+                    $0 << 8 | UInt32(content[first + $1 * count + index])
+                }
+                return Float(bitPattern: (turned >> 1 | (turned & 1) << 23) << 8)
+            }
+        }
     }
 
     /// The three tiny models.
@@ -23,10 +61,11 @@ public enum Oracles {
 
     /// What the oracles say of one tiny model, as far as tests of several targets need it.
     public struct TinyModelNumbers: Decodable {
-        /// Token ids, and the log-probability of each next token.
+        /// Token ids, the log-probability of each next token, and the logits behind the last.
         public struct Forward: Decodable {
             package let ids: [Int32]
             package let tokenLogprobs: [Double]
+            package let lastLogits: [Double]
         }
         /// A record of maximum-likelihood training.
         public struct Example: Decodable {

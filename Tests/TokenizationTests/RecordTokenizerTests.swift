@@ -6,7 +6,7 @@ import Tokenization
 @Suite("Token records")
 struct RecordTokenizerTests {
     private func tokenize(
-        _ fields: [String: JSONValue],
+        _ fields: JSONObject,
         _ change: (inout RecordTokenizer.Options) -> Void = { _ in }
     ) throws -> (record: Record?, counts: RecordTokenizer.Counts) {
         var options = RecordTokenizer.Options()
@@ -17,7 +17,7 @@ struct RecordTokenizerTests {
                 defaultID: "3"))
     }
 
-    private let pair: [String: JSONValue] = [
+    private let pair: JSONObject = [
         "prompt": .string("the cat"), "response": .string("sat on the mat"), "extra": .bool(true),
     ]
 
@@ -92,8 +92,8 @@ struct RecordTokenizerTests {
             ["prompt": .string("p"), "response": .integer(1)], ["response": .string("r")],
             ["instruction": .null, "response": .string("r")], ["other": .string("x")],
             ["text": .bool(true)],
-        ] as [[String: JSONValue]])
-    func bad(fields: [String: JSONValue]) throws {
+        ] as [JSONObject])
+    func bad(fields: JSONObject) throws {
         let error = #expect(throws: RecordError.self) { try tokenize(fields) }
         #expect(error?.description.hasPrefix("in.jsonl:3: ") == true)
         #expect(error?.description.contains("expected") == true)

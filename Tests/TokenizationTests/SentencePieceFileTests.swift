@@ -1,5 +1,6 @@
 import Foundation
 import StreamIO
+import TestSupport
 import Testing
 import Tokenization
 
@@ -9,13 +10,11 @@ import Tokenization
 struct SentencePieceFileTests {
     @Test(
         "Ids and texts of the oracles",
-        .enabled(if: Assets.hasOracle("sentencepiece_bpe.json"), "no ../shared/oracles"),
         arguments: ["bpe", "unigram"])
     func oracles(kind: String) throws {
-        let model = Assets.oracles + "/sentencepiece_\(kind).model"
         let tokenizer = try SentencePieceFixture.tokenizer(
-            [UInt8](Data(contentsOf: URL(fileURLWithPath: model))))
-        let cases = try Assets.oracle("sentencepiece_\(kind).json").values
+            Oracles.bytes("sentencepiece_\(kind).model"))
+        let cases = try Oracles.json("sentencepiece_\(kind).json").values
         #expect(!cases.isEmpty)
         for line in cases {
             let text = try #require(line["text"]?.text)

@@ -4,7 +4,7 @@ import Tokenization
 
 @Suite("Prompt templates")
 struct TemplateTests {
-    private let record: [String: JSONValue] = [
+    private let record: JSONObject = [
         "instruction": .string("Say {context}."), "context": .string("c {instruction} c"),
     ]
 

@@ -129,7 +129,7 @@ import Transformer
         let parts = ParameterParts(TinyModel.llama, trainer.model.layout)
         trainer.model.parameters.base[parts.blocks[1].lowerBound] = .infinity
         let before = values(trainer.model)
-        #expect(throws: TrainingError.self) { try trainer.makeStep() }
+        #expect(throws: FailedStep.self) { try trainer.makeStep() }
         #expect(values(trainer.model) == before)
     }
 
@@ -185,7 +185,7 @@ import Transformer
 
     // MARK: Checkpoints
 
-    private func run(_ trainer: Trainer, _ directory: String, settings: [String: String])
+    private func run(_ trainer: Trainer, _ directory: String, settings: SettingFields)
         -> TrainingRun
     {
         let storage =
@@ -206,11 +206,12 @@ import Transformer
             var settings = Settings(plan: plan, clipNorm: 0.5, steps: 4)
             let straight = try train(shape, settings)
             settings.steps = 2
-            var first = run(trainer(shape, settings), directory, settings: ["plan": "\(plan)"])
+            var first = run(
+                trainer(shape, settings), directory, settings: ["plan": .value("\(plan)")])
             _ = try first.run { _, _ in }
             settings.steps = 4
             let second = trainer(shape, settings)
-            var resumed = run(second, directory, settings: ["plan": "\(plan)"])
+            var resumed = run(second, directory, settings: ["plan": .value("\(plan)")])
             #expect(try resumed.resume() == 2)
             _ = try resumed.run { _, _ in }
             #expect(values(second.model) == straight.weights)

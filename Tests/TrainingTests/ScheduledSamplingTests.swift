@@ -59,6 +59,63 @@ import Transformer
         #expect(abs(parts.0 - once.0) < 1e-5)
     }
 
+    private func draw(_ logits: [Float], _ uniform: Double) -> Int32 {
+        var logits = logits
+        return logits.withUnsafeMutableBufferPointer { logits in
+            logits.baseAddress.map {
+                ScheduledSamplingObjective.draw($0, count: logits.count, uniform: uniform)
+            } ?? -1
+        }
+    }
+
+    /// A token without probability is never drawn, at no end of the range and whatever rounding leaves.
+    @Test func onlyTokensWithProbabilityAreDrawn() {
+        let gone = -Float.infinity
+        for uniform in [0, 0.25, 0.5, 0.75, 1 - 0x1p-53] {
+            #expect([2, 3].contains(draw([gone, gone, 1, 1, gone, gone], uniform)))
+            #expect(draw([gone, 7, gone], uniform) == 1)
+        }
+        // Many small terms: their sum in single precision is another than in double precision.
+        let many = (0..<5000).map { Float($0 % 97) / 10 } + [gone, gone]
+        #expect(draw(many, 1 - 0x1p-53) == 4999)
+        #expect(draw(many, 0) == 0)
+    }
+
+    /// Rows of the table beyond the tokenizer's vocabulary are padding.
+    @Test func paddedRowsAreNeverDrawn() throws {
+        let shape = TinyModel.untiedLlama
+        let model = TinyModel.make(shape)
+        let head = try #require(model.layout["lm_head.weight"])
+        func paddedInputs(_ vocabularySize: Int?) throws -> Int {
+            for row in 40..<shape.vocabularySize {
+                for column in 0..<shape.width {
+                    model.parameters.base[head.offset + row * shape.width + column] = 0.5
+                }
+            }
+            let trees = examples(shape).map { tree in
+                TokenTree(
+                    prompt: tree.prompt.map { $0 % 40 },
+                    continuations: tree.continuations.map { $0.map { $0 % 40 } })
+            }
+            let objective = ScheduledSamplingObjective(
+                trees, probability: 1, passes: 1, seed: 7, rowLimit: 1000,
+                vocabularySize: vocabularySize)
+            let gradients = ParameterBuffer(count: model.layout.count)
+            _ = objective.accumulate(
+                [0, 1, 2, 3, 4], step: 0, model: model, gradients: StepGradients(gradients))
+            // Inputs get a gradient, and no other rows of the table.
+            let table = try #require(model.layout["model.embed_tokens.weight"])
+            let rows = (40..<shape.vocabularySize).filter { row in
+                (0..<shape.width).contains {
+                    gradients.base[table.offset + row * shape.width + $0] != 0
+                }
+            }
+            return rows.count
+        }
+        #expect(try paddedInputs(40) == 0)
+        #expect(try paddedInputs(nil) > 0)
+    }
+
     /// With p = 1 the inputs of a continuation are the model's own, so the loss is that of the true
     /// tokens given a sampled past, which a hand-made batch has as well.
     @Test func everyInputIsReplacedByOneThatTheModelPredicts() throws {

@@ -195,6 +195,50 @@ import Transformer
         #expect((last.result.preference?.rewardAccuracy ?? 0) > 0.5)
     }
 
+    /// A first token after an empty prompt has no probability, so it is none of those that the mean
+    /// is over.
+    @Test func theMeanOfTheTruthIsOverTokensThatHaveAProbability() throws {
+        let shape = TinyModel.gpt2
+        let example = PreferenceExample(
+            tree: TokenTree(prompt: [], continuations: [[3, 4, 5, 6, 7], [8, 9]]), ranking: nil)
+        func loss(nllWeight: Double) throws -> StepResult {
+            let model = TinyModel.make(shape)
+            return try Trainer(
+                model: model,
+                objective: PreferenceObjective(
+                    [example],
+                    reference: sequenceLogProbabilities(
+                        [example.tree], model: model, rowLimit: 100), kind: .cpo, beta: 0.5,
+                    nllWeight: nllWeight, rowLimit: 100),
+                configuration: configuration(steps: 1, batch: 1)
+            ).makeStep().result
+        }
+        let (with, without) = (try loss(nllWeight: 1), try loss(nllWeight: 0))
+        let chosen = try #require(with.preference?.logProbabilityChosen)
+        #expect(abs(with.loss - without.loss + chosen / 4) < 1e-12)
+        #expect(with.referenceGap?.perToken == 0)
+    }
+
+    @Test func theLargestGapToTheReferenceIsFound() throws {
+        let shape = TinyModel.llama
+        let examples = preferences(shape)
+        let model = TinyModel.make(shape)
+        var reference = sequenceLogProbabilities(
+            examples.map(\.tree), model: model, rowLimit: 1000)
+        reference[1][1] += 0.5
+        reference[0][2] -= 0.6
+        // Whatever β: its effect on the loss is far below any tolerance.
+        let objective = PreferenceObjective(
+            examples, reference: reference, kind: .cpo, beta: 1e-6, rowLimit: 1000)
+        let result = try Trainer(
+            model: model, objective: objective, configuration: configuration(steps: 1, batch: 2)
+        ).makeStep().result
+        let gap = try #require(result.referenceGap)
+        #expect(gap.record == 1 && gap.candidate == 1)
+        #expect(gap.tokens == examples[1].tree.continuations[1].count)
+        #expect(abs(gap.perToken - 0.5 / Double(gap.tokens + 1)) < 1e-4)
+    }
+
     @Test func divergenceIsAnErrorAndLeavesTheWeights() throws {
         let model = TinyModel.make(TinyModel.llama)
         model.parameters.base[0] = .nan
@@ -202,7 +246,7 @@ import Transformer
             model: model, objective: MLEObjective(examples(TinyModel.llama), rowLimit: 100),
             configuration: configuration(steps: 1, batch: 6))
         let before = model.parameters.base[100]
-        #expect(throws: TrainingError.self) { try trainer.makeStep() }
+        #expect(throws: FailedStep.self) { try trainer.makeStep() }
         #expect(model.parameters.base[100] == before)
     }
 }

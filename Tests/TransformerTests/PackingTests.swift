@@ -61,16 +61,3 @@ import Transformer
         #expect(one.1 == two.1)
     }
 }
-
-/// ‖a − b‖ / ‖b‖.
-func relativeDifference(
-    _ a: UnsafeMutableBufferPointer<Float>, _ b: UnsafeMutableBufferPointer<Float>
-) -> Double {
-    var difference = 0.0
-    var norm = 0.0
-    for (x, y) in zip(a, b) {
-        difference += Double(x - y) * Double(x - y)
-        norm += Double(y) * Double(y)
-    }
-    return (difference / max(norm, 1e-30)).squareRoot()
-}

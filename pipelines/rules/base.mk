@@ -20,7 +20,7 @@ $(TOKENIZER): $(RUN)/data/learn.jsonl $(call stamp,tokenizer)
 
 $(call model,base): pipelines/dolly/mini-llama.json $(TOKENIZER) $(RUN)/tokens/learn.jsonl.zst \
         $(call stamp,base)
-	@mkdir -p $(RUN)/metrics
+	$(begin)
 	$(STAGE) base $(BIN)/pretrain-mle $(base.flags) $(call training,base) --init $< \
 	    --tokenizer $(TOKENIZER_DIR) $(RUN)/tokens/learn.jsonl.zst
 	$(complete)

@@ -7,7 +7,7 @@ STAMPED += report
 # One system after the other, so that weights which are not kept can go early.
 results = $(foreach t,$(call texts,$(1)),$(RUN)/mauve/$(t).json \
     $(foreach j,$(JUDGES),$(RUN)/judge/$(t).$(j).json)) \
-    $(if $(filter $(SPENT),$(1)),$(RUN)/models/$(1)/.spent)
+    $(if $(filter $(SPENT),$(1)),$(RUN)/models/$(1).spent)
 RESULTS := $(foreach s,$(COMPARED),$(call results,$(s))) \
     $(foreach j,$(JUDGES),$(DIRECT:%=$(RUN)/judge/%.$(j).json))
 

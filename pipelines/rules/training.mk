@@ -1,18 +1,21 @@
 # The reference, the negatives with their ranking and the reference's scores, and every system that
 # is trained from them.
 #
-# The target of a checkpoint is a file `.complete` in it, because training that is interrupted saves
-# a checkpoint too, from which the next call goes on.
+# The target of a checkpoint NAME is a file NAME.complete beside it, because training that is
+# interrupted saves a checkpoint too, from which the next call goes on.
 
 optimizer.flags = --seed $(SEED) --precision $(PRECISION) --weight-decay $(WEIGHT_DECAY) \
     --clip-norm $(CLIP_NORM) $(if $(MEMORY_BUDGET),--memory-budget $(MEMORY_BUDGET))
 
 # Flags of a training run that do not change its result.
-training = --threads $(THREADS) --out $(@D) $(if $(SAVE_EVERY),--save-every $(SAVE_EVERY)) \
+training = --threads $(THREADS) --out $(checkpoint) $(if $(SAVE_EVERY),--save-every $(SAVE_EVERY)) \
     $(if $(RESUMABLE),,--no-training-state) \
-    --metrics $(RUN)/metrics/$(1).jsonl $$(pipelines/resume-flag.sh $(@D) $^)
-# What only a resumed run needs is three times as large as the weights.
-complete = @rm -rf $(@D)/training-state && touch $@
+    --metrics $(RUN)/metrics/$(1).jsonl $$(pipelines/resume-flag.sh $(checkpoint) $^)
+begin = @mkdir -p $(RUN)/metrics && rm -f $@
+# What only a resumed run needs is three times as large as the weights. Its first file goes first, so
+# that half of a state is none.
+complete = @rm -f $(checkpoint)/training-state/state.json && \
+    rm -rf $(checkpoint)/training-state && touch $@
 
 # MARK: The reference
 
@@ -24,7 +27,7 @@ STAMPED += mle-reference
 
 $(call model,reference): $(BASE_FILE) $(RUN)/tokens/train.jsonl.zst $(RUN)/tokens/validation.jsonl.zst \
         $(call stamp,mle-reference)
-	@mkdir -p $(RUN)/metrics
+	$(begin)
 	$(STAGE) mle-reference $(BIN)/pretrain-mle $(mle-reference.flags) \
 	    $(call training,mle-reference) --model $(BASE_DIR) \
 	    --eval $(RUN)/tokens/validation.jsonl.zst $(RUN)/tokens/train.jsonl.zst
@@ -96,7 +99,7 @@ train-$(1).flags = $$(method.$(2).flags)
 $(call model,$(1)): $(if $(3),$(RUN)/scored/$(3).jsonl.zst,$(RUN)/tokens/preference.jsonl.zst) \
         $(call model,reference) $(if $(3),,$(RUN)/tokens/validation.jsonl.zst) \
         $(call stamp,train-$(1))
-	@mkdir -p $(RUN)/metrics
+	$$(begin)
 	$(STAGE) $(1) $(BIN)/$(method.$(2).tool) $$(train-$(1).flags) $$(call training,$(1)) \
 	    --model $(RUN)/models/reference \
 	    $(if $(3),--skip-bad,--eval $(RUN)/tokens/validation.jsonl.zst) $$<
@@ -121,7 +124,7 @@ $(foreach a,$(filter-out 0,$(ALPHAS)),$(call model,$(1)-alpha$(a))): $(call mode
 	@$$(call ensure-weights,$(1))
 	@$$(call ensure-weights,mle-continued)
 	$(STAGE) blend-$(1)-alpha$$* $(BIN)/blend-weights --alpha $$* --cpo $(RUN)/models/$(1) \
-	    --mle $(RUN)/models/mle-continued --out $$(@D)
+	    --mle $(RUN)/models/mle-continued --out $$(checkpoint)
 	@touch $$@
 endef
 $(foreach s,$(filter-out $(TRAINED),$(ENSEMBLE) $(if $(BLENDS),mle-continued)), \
@@ -131,20 +134,20 @@ $(foreach s,$(ENSEMBLE),$(eval $(call ensemble,$(s))))
 # MARK: Letting go of weights that have done their work
 #
 # With KEEP_MODELS empty a system's weights go once its texts are there; what remains of the
-# checkpoint is its configuration, `.complete` and the hash. Where a later call needs the weights it
-# trains the system again, which gives the same bytes, and `.complete` keeps its time.
+# checkpoint is its configuration, NAME.complete and NAME.sha256. Where a later call needs the weights it
+# trains the system again, which gives the same bytes, and NAME.complete keeps its time.
 
 KEPT := $(if $(KEEP_MODELS),$(COMPARED),$(if $(BLENDS),mle-continued $(ENSEMBLE)))
 SPENT := $(filter-out $(KEPT),$(COMPARED))
 
-# Training does nothing while `.complete` is there.
+# Training does nothing while NAME.complete is there.
 ensure-weights = pipelines/ensure-weights.sh $(RUN)/models/$(1) \
     $(MAKE) --no-print-directory -f pipelines/rules.mk $(call model,$(1))
 
 # $(call spent,SYSTEM)
 define spent
-$(RUN)/models/$(1)/.spent: $(foreach t,$(call texts,$(1)),$(RUN)/outputs/$(t).jsonl.zst)
-	@pipelines/drop-weights.sh $$(@D)
+$(RUN)/models/$(1).spent: $(foreach t,$(call texts,$(1)),$(RUN)/outputs/$(t).jsonl.zst)
+	@pipelines/drop-weights.sh $$(checkpoint)
 	@touch $$@
 endef
 $(foreach s,$(SPENT),$(eval $(call spent,$(s))))

@@ -1,0 +1,82 @@
+import ChatEndpoint
+import Evaluation
+import StreamIO
+
+extension FuzzTarget {
+    /// The body of a server's response, then the value of a header that asks to wait.
+    static let chatReply = FuzzTarget("chat-reply") { input in
+        let parts = parts(input)
+        if let header = parts.dropFirst().first.map(text) {
+            for name in ["retry-after", "retry-after-ms"] {
+                let pause = RetryPolicy.requestedPause([name: header], now: 1.8e9)
+                try require(pause.map { $0 >= .zero } ?? true, "no pause takes less than no time")
+            }
+            var dialect = Dialect()
+            _ = dialect.adapt(toRefusal: header)
+        }
+        let body = try JSONValue(parsing: parts[0])
+        guard let reply = try? ChatReply(body) else { return }
+        _ = reply.flaw(isCutAllowed: true)
+        _ = reply.flaw(isCutAllowed: false)
+        _ = try? JudgeAnswer(text: reply.text ?? "")
+        let tokens = reply.tokens?.map { token in
+            (token.text, token.candidates.map { ($0.text, $0.logProbability) })
+        }
+        if let tokens, let answer = try? JudgeAnswer(text: reply.text, tokens: tokens) {
+            let probability = answer.probabilityOfFirst ?? 0.5
+            try require((0...1).contains(probability), "\(probability) is a probability")
+            try require(
+                (probability >= 0.5) == (answer.letter == .first), "the letter is the likelier one")
+        }
+    }
+
+    /// A file of stored replies, read as it is, then opened to be added to.
+    static let replyCache = FuzzTarget("reply-cache") { input in
+        try Scratch.withFile(input, "cache.jsonl") { path in
+            _ = try accepting { try ReplyCache(path: path, isReadOnly: true) }
+            let count: Int
+            do {
+                let cache = try ReplyCache(path: path, isReadOnly: false)
+                count = cache.count
+                try cache.append(
+                    key: "a new key", .init(response: .null, departures: []), origin: [:])
+            }
+            let again = try ReplyCache(path: path, isReadOnly: true)
+            try require(
+                again["a new key"] != nil && again.count >= max(1, count),
+                "what was stored is there, and what is added to it")
+        }
+    }
+
+    /// What a judge wrote: with the letters exchanged, the verdict is the other one.
+    static let verdict = FuzzTarget("verdict") { input in
+        let answer = text(input)
+        let verdict = try? JudgedOrder.Letter(parsing: answer)
+        guard !mayHoldArticle(answer) else { return }
+        let mirrored = try? JudgedOrder.Letter(parsing: mirror(answer))
+        let expected: JudgedOrder.Letter? = verdict.map { $0 == .first ? .second : .first }
+        try require(
+            mirrored == expected,
+            "\(answer) means \(verdict?.rawValue ?? "nothing"), "
+                + "mirrored \(mirrored?.rawValue ?? "nothing")")
+    }
+
+    /// Whether an A before a word in lower case might be the article, which has no counterpart.
+    private static func mayHoldArticle(_ text: String) -> Bool {
+        zip(text.utf8, text.utf8.dropFirst()).contains { letter, next in
+            (letter | 0x20 == UInt8(ascii: "a") || letter | 0x20 == UInt8(ascii: "b"))
+                && next == UInt8(ascii: " ")
+        }
+    }
+
+    private static func mirror(_ text: String) -> String {
+        let exchanged = text.utf8.map { byte -> UInt8 in
+            switch byte {
+            case UInt8(ascii: "A"): UInt8(ascii: "B")
+            case UInt8(ascii: "B"): UInt8(ascii: "A")
+            default: byte
+            }
+        }
+        return String(decoding: exchanged, as: UTF8.self)
+    }
+}
