@@ -167,9 +167,8 @@ package.targets += [
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "COpenBLAS", "ChatEndpoint", "Checkpoints", "Embedding", "Evaluation", "Kernels",
-            "Records", "Reporting", "Sampling", "StreamIO", "TestSupport", "Tokenization",
-            "ToolKit",
+            "ChatEndpoint", "Checkpoints", "Embedding", "Evaluation", "Kernels", "Records",
+            "Reporting", "Sampling", "StreamIO", "TestSupport", "Tokenization", "ToolKit",
             "Training", "Transformer", argumentParser,
         ],
         path: "Tests/FuzzTargets", swiftSettings: settings),

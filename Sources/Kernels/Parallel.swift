@@ -43,7 +43,8 @@ public enum Parallel {
 private final class ThreadPool: @unchecked Sendable {
     private typealias Body = (Int) -> Void
 
-    private(set) var threads = 1
+    var threads: Int { threadCount.load(ordering: .relaxed) }
+    private let threadCount = Atomic<Int>(1)
     private var workers: [pthread_t] = []
     private var body: Body?
     private var count = 0
@@ -72,7 +73,7 @@ private final class ThreadPool: @unchecked Sendable {
         for worker in workers { pthread_join(worker, nil) }
         workers = []
         stopping.store(false, ordering: .releasing)
-        self.threads = threads
+        threadCount.store(threads, ordering: .relaxed)
         let start = generation.load(ordering: .acquiring)
         for _ in 1..<max(threads, 1) {
             let argument = Unmanaged.passRetained(WorkerStart(pool: self, generation: start))
@@ -87,7 +88,7 @@ private final class ThreadPool: @unchecked Sendable {
                 }, argument.toOpaque())
             guard status == 0 else {
                 argument.release()
-                self.threads = workers.count + 1
+                threadCount.store(workers.count + 1, ordering: .relaxed)
                 return
             }
             workers.append(thread)
@@ -95,11 +96,14 @@ private final class ThreadPool: @unchecked Sendable {
     }
 
     func run(_ count: Int, _ body: (Int) -> Void) {
-        guard
-            count > 1, !workers.isEmpty,
-            !inLoop.exchange(true, ordering: .acquiringAndReleasing)
-        else {
+        guard count > 1, !inLoop.exchange(true, ordering: .acquiringAndReleasing) else {
             for index in 0..<max(0, count) { body(index) }
+            return
+        }
+        defer { inLoop.store(false, ordering: .releasing) }
+        // Another thread may change the workers, but not during a loop.
+        guard !workers.isEmpty else {
+            for index in 0..<count { body(index) }
             return
         }
         withoutActuallyEscaping(body) { escapingBody in
@@ -116,7 +120,6 @@ private final class ThreadPool: @unchecked Sendable {
             }
             self.body = nil
         }
-        inLoop.store(false, ordering: .releasing)
     }
 
     /// Publishes a new loop (or the wish to stop) and wakes the workers that sleep.

@@ -1,6 +1,7 @@
-import COpenBLAS
 import Embedding
 import StreamIO
+import TestSupport
+import Training
 
 extension FuzzTarget {
     /// A sentence embedder: the JSON files, the tokenizer, the weights.
@@ -17,11 +18,10 @@ extension FuzzTarget {
         }
     }
 
-    /// OpenBLAS keeps 128 MiB from its first product on, which no input is to blame for.
+    /// What the kernels keep from their first product on is not the input's doing.
     private static let warmUp: Void = {
-        let one: [Float] = [1]
-        var product: [Float] = [0]
-        cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasNoTrans, 1, 1, 1, 1, one, 1, one, 1, 0, &product, 1)
+        let shape = TinyModel.llama
+        _ = sequenceLogProbabilities(
+            TinyModel.trees(shape), model: TinyModel.make(shape), rowLimit: 64)
     }()
 }

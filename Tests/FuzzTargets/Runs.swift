@@ -10,13 +10,20 @@ import ToolKit
 import Training
 
 extension FuzzTarget {
-    /// What a stopped training run left: its metrics.
+    /// What a stopped training run left: `state.json`, its metrics.
     static let trainingState = FuzzTarget("training-state") { input in
-        try Scratch.withFile(input, "metrics.jsonl") { path in
-            _ = try MetricsFile(path: path, afterStep: 2)
-            let kept = try TestSupport.readFile(path)
-            _ = try MetricsFile(path: path, afterStep: 2)
-            try require(try TestSupport.readFile(path) == kept, "what was kept once is kept again")
+        let names = ["training-state/state.json", "metrics.jsonl"]
+        try Scratch.withFiles(Array(zip(names, parts(input)))) { directory in
+            let metrics = directory + "/metrics.jsonl"
+            if TestFile.exists(metrics) {
+                _ = try accepting { try MetricsFile(path: metrics, afterStep: 2) }
+                let kept = try TestSupport.readFile(metrics)
+                _ = try accepting { try MetricsFile(path: metrics, afterStep: 2) }
+                try require(
+                    try TestSupport.readFile(metrics) == kept, "what was kept once is kept again")
+            }
+            let state = try TrainingState.load(from: directory)
+            try require(state.step >= 0, "a number of steps is not \(state.step)")
         }
     }
 

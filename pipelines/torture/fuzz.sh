@@ -4,8 +4,10 @@
 #
 # Builds the targets of Tests/FuzzTargets with libFuzzer and AddressSanitizer in .build-fuzz. Corpora begin
 # with those of the repository and grow in runs/fuzz/TARGET/corpus; what is found is in
-# runs/fuzz/TARGET/found, results in runs/fuzz/results.jsonl. JOBS=N fuzzes N targets at a time.
-# Ends with status 1 if anything was found.
+# runs/fuzz/TARGET/found, results in runs/fuzz/results.jsonl. Ends with status 1 if anything was found.
+#
+# JOBS=N     fuzzes N targets at a time
+# FUZZ=FILE  a fuzzer that is built already
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -19,15 +21,7 @@ MEGABYTES=3072
 
 RUNS=runs/fuzz
 CORPORA=Tests/FuzzTests/Corpus
-FUZZ=.build-fuzz/release/fuzz
-PACK=.build-fuzz/release/fuzz-corpus
-
-build() {
-    # The two are linked differently, so that they need different objects.
-    CPO_FUZZ=1 swift build -c release --scratch-path .build-fuzz --product fuzz
-    PACK=.build/release/fuzz-corpus
-    swift build -c release --product fuzz-corpus
-}
+PACK=.build/release/fuzz-corpus
 
 # prepare TARGET: the repository's inputs join the corpus.
 prepare() {
@@ -112,7 +106,12 @@ minimize() {
 mode=$1
 shift
 command -v jq >/dev/null || { echo 'fuzz.sh: needs jq' >&2; exit 69; }
-build
+# The fuzzer's objects are made otherwise than those of the tools.
+if [[ -z ${FUZZ-} ]]; then
+    FUZZ=.build-fuzz/release/fuzz
+    CPO_FUZZ=1 swift build -c release --scratch-path .build-fuzz --product fuzz
+    swift build -c release --product fuzz-corpus
+fi
 if [[ $# -gt 0 ]]; then targets=("$@"); else mapfile -t targets < <("$PACK" list); fi
 mkdir -p "$RUNS"
 scratch=$(mktemp -d -p "$([[ -w /dev/shm ]] && echo /dev/shm || echo /tmp)" fuzz.XXXXXX)
