@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 
 /// A file mapped into memory for reading.
 final class MappedFile: Sendable {
@@ -33,6 +34,7 @@ final class MappedFile: Sendable {
         }
         let mapping = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
         guard let mapping, mapping != MAP_FAILED else {
+            if errno == ENOMEM { PageMemory.exhausted(bytes: count) }
             throw .unreadable(path: path, reason: systemMessage(errno))
         }
         base = UnsafeRawPointer(mapping)

@@ -55,6 +55,7 @@ public struct TextGenerator {
     /// - Parameters:
     ///   - next: gives requests as room for them appears; `nil` after the last
     ///   - deliver: gets each request's outputs, in the requests' order; beams best first
+    /// - Throws: ``SamplingError/nonFiniteLogits(id:length:)``, and what `next` and `deliver` throw.
     public func run(
         next: () throws -> GenerationRequest?,
         deliver: (GenerationRequest, [GeneratedSequence]) throws -> Void
@@ -67,8 +68,8 @@ public struct TextGenerator {
                 guard let request = try next() else { return nil }
                 inFlight.append(request)
                 return SamplingJob(
-                    prompt: request.prompt, samples: samples, choice: choice, limits: limits,
-                    decoder: decoder
+                    id: request.id, prompt: request.prompt, samples: samples, choice: choice,
+                    limits: limits, decoder: decoder
                 ) { sample, _ in
                     RandomStream(
                         seed: seed, name: request.id, "generate", String(sample))
@@ -81,7 +82,8 @@ public struct TextGenerator {
                 guard let request = try next() else { return nil }
                 inFlight.append(request)
                 return BeamSearchJob(
-                    prompt: request.prompt, options: options, limits: limits, decoder: decoder)
+                    id: request.id, prompt: request.prompt, options: options, limits: limits,
+                    decoder: decoder)
             } finished: { (job: BeamSearchJob) in
                 try deliver(inFlight.removeFirst(), job.results)
             }

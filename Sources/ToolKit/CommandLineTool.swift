@@ -26,6 +26,8 @@ extension CommandLineTool {
     public static func main() {
         Interruption.install()
         signal(SIGPIPE, SIG_IGN)
+        Log(tool: toolName, level: .error, json: CommandLine.arguments.contains("--log-json"))
+            .speakWhenMemoryIsExhausted()
         Glibc.exit(run(Array(CommandLine.arguments.dropFirst())))
     }
 

@@ -26,7 +26,7 @@ extension OverlongPolicy: ExpressibleByArgument {}
             negatives that a record had are replaced. an, mn and tn depend on seed, model and record alone, \
             unhelpful on the server, bn also on the batch: --batch-size consecutive records of the input or shard.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example = """
         gen-negatives --model reference --kinds bn:2,mn:2,tn:1 train.jsonl.zst -o negatives.jsonl.zst
@@ -98,7 +98,7 @@ extension OverlongPolicy: ExpressibleByArgument {}
 
     func execute(_ log: Log) throws {
         let mix = try NegativeMix(parsing: kinds)
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         let generating = try GeneratingModel(
             directory: model, precision: precision.precision)
         for warning in generating.warnings { log.warning(warning) }

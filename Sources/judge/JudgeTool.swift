@@ -22,7 +22,7 @@ import ToolKit
             proxies: name them when you report them. In a verdict, `answer` A is what was shown first, \
             `p_a` the probability given to side a wherever it stood.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example = """
         judge --a outputs.jsonl.zst --template dolly --judge model --model SmolLM2 -o verdicts.jsonl.zst
@@ -123,7 +123,7 @@ import ToolKit
     }
 
     func execute(_ log: Log) throws {
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         let template = try JudgeInput.template(template)
         let other = try compare.map(JudgeInput.verdicts)
         let comparisons = try JudgeInput.comparisons(

@@ -18,7 +18,7 @@ import Transformer
             The loss is the mean negative log-likelihood over all response tokens of a step, however \
             the step is cut into micro-batches. Prompts are not trained on.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example = """
         tokenize --model base dolly.jsonl | pretrain-mle --model base --out reference \\
@@ -66,19 +66,21 @@ import Transformer
     }
 
     func execute(_ log: Log) throws {
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         let shape = try startingShape()
         let limits = SequenceLimits(shape)
         let examples = try TrainingSession.read(input, log) { try $0.responseTree(limits) }
         let rowLimit = training.microBatchTokens
+        let evaluated = try training.eval.map { path in
+            try TrainingSession.read(input.reading(path), log) { try $0.responseTree(limits) }
+        }
         let plan = try training.memory.plan(
             shape,
-            rows: StepRows(examples, batchSize: training.batchSize, rowLimit: rowLimit), log)
+            rows: StepRows(
+                examples, evaluated: evaluated ?? [], batchSize: training.batchSize,
+                rowLimit: rowLimit), common, log)
         var evaluation: ((Decoder) -> Double)?
-        if let path = training.eval {
-            let trees = try TrainingSession.read(input.reading(path), log) {
-                try $0.responseTree(limits)
-            }
+        if let trees = evaluated {
             evaluation = { model in
                 let tokens = tokenLogProbabilities(trees, model: model, rowLimit: rowLimit)
                     .flatMap { $0[0] }

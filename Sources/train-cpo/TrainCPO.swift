@@ -25,7 +25,7 @@ import Transformer
             Log-probabilities are sums over tokens. Both logprob_chosen and logprob_rejected may fall \
             while the margin rises; --nll-weight holds the former up.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example = """
         gen-negatives --model reference --kinds an:4 train.jsonl.zst \\
@@ -83,7 +83,7 @@ import Transformer
     }
 
     func execute(_ log: Log) throws {
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         if training.learningRate > 5e-5 {
             log.warning("--learning-rate \(training.learningRate) is high for preference training")
         }
@@ -96,11 +96,17 @@ import Transformer
         log.info("objective \(kind.rawValue), \(loaded.count) records")
 
         let examples = loaded.map { objective == .dpo ? $0.pair : $0.example }
+        let evaluated = try training.eval.map { path in
+            try TrainingSession.read(input.reading(path), log) { try loader.load($0) }
+        }
         let plan = try training.memory.plan(
             shape,
             rows: StepRows(
-                examples.map(\.tree), batchSize: training.batchSize,
-                rowLimit: training.microBatchTokens, sharesPrompts: !noSharedPrefix), log)
+                examples.map(\.tree), evaluated: evaluated?.map(\.example.tree) ?? [],
+                batchSize: training.batchSize, rowLimit: training.microBatchTokens,
+                sharesPrompts: !noSharedPrefix),
+            reference: try reference.map { try Checkpoint.configuration(directory: $0) }, common,
+            log)
         let session = TrainingSession(
             start: try Checkpoint.load(
                 directory: directory, isCompact: plan?.isCompact == true),
@@ -121,7 +127,7 @@ import Transformer
             preference,
             settings: [
                 "objective": kind.rawValue, "beta": String(beta), "nll weight": String(nllWeight),
-            ], metadata: metadata, evaluation: try evaluation(loader, kind, resolver, log)
+            ], metadata: metadata, evaluation: try evaluation(evaluated, kind, resolver)
         ) { result in
             guard resolved.isStart, nllWeight == 0 else { return }
             try checkFirstLoss(
@@ -134,11 +140,9 @@ import Transformer
 
     /// The loss on the records of `--eval`, whose reference scores are computed before training.
     private func evaluation(
-        _ loader: PreferenceLoader, _ kind: PreferenceLossKind, _ resolver: ReferenceResolver,
-        _ log: Log
+        _ loaded: [PreferenceRecord]?, _ kind: PreferenceLossKind, _ resolver: ReferenceResolver
     ) throws -> ((Decoder) throws -> Double)? {
-        guard let path = training.eval else { return nil }
-        let loaded = try TrainingSession.read(input.reading(path), log) { try loader.load($0) }
+        guard let loaded else { return nil }
         let examples = loaded.map { objective == .dpo ? $0.pair : $0.example }
         let trees = examples.map(\.tree)
         let reference = try resolver.scores(of: trees, reference: reference)
