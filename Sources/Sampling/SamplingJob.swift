@@ -37,6 +37,7 @@ final class SamplingJob: DecodingJob {
     /// Tokens drawn, those of duplicates included.
     private(set) var sampledTokens = 0
 
+    let id: String
     private let prompt: [Int32]
     private let choice: TokenChoice
     private let limits: DecodingLimits
@@ -52,15 +53,17 @@ final class SamplingJob: DecodingJob {
     private var finishedInRound: [Sample] = []
 
     /// - Parameters:
+    ///   - id: of the record that wants them
     ///   - prompt: at least one token
     ///   - samples: how many continuations
     ///   - distinct: whether duplicates are drawn again
     ///   - stream: the random numbers of a sample's n-th attempt
     init(
-        prompt: [Int32], samples: Int, choice: TokenChoice, limits: DecodingLimits,
+        id: String, prompt: [Int32], samples: Int, choice: TokenChoice, limits: DecodingLimits,
         decoder: IncrementalDecoder, distinct: Distinctness? = nil,
         stream: @escaping (_ sample: Int, _ attempt: Int) -> RandomStream
     ) {
+        self.id = id
         self.prompt = prompt
         self.choice = choice
         self.limits = limits
@@ -88,6 +91,7 @@ final class SamplingJob: DecodingJob {
     }
 
     var width: Int { active.count }
+    var longest: Int { prompt.count + lengthLimit }
     var isDone: Bool { active.isEmpty }
 
     func extensions() -> [CacheExtension] {

@@ -24,7 +24,7 @@ extension EarlyStopping: ExpressibleByArgument {}
             generated tokens, EOS included. Tokens that end an output come from generation_config.json, \
             else config.json. Same seed, same bytes, whatever the batch size, threads and shard.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example =
         "generate --model cpo --decode sample --top-k 50 --max-new-tokens 128 test.jsonl.zst -o out.jsonl.zst"
@@ -117,7 +117,7 @@ extension EarlyStopping: ExpressibleByArgument {}
 
     func execute(_ log: Log) throws {
         try io.prepare()
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         warnOfIdleFlags(log)
         let generating = try GeneratingModel(
             directory: model, precision: precision.precision)

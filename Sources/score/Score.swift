@@ -17,7 +17,7 @@ import Transformer
             Log-probabilities are sums over the continuation's tokens, in nats. The last line says mean \
             negative log-likelihood and perplexity of the responses.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example =
         "score --model reference --as reference ranked.jsonl.zst -o scored.jsonl.zst"
@@ -66,7 +66,7 @@ import Transformer
 
     func execute(_ log: Log) throws {
         try io.prepare()
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         let checkpoint = try Checkpoint.load(directory: model)
         for warning in checkpoint.warnings { log.warning(warning) }
         var scorer = RecordScorer(
