@@ -141,7 +141,7 @@ import Testing
 
     @Test(arguments: [1, 15, 16, 17, 40])
     func finiteRowsAreToldFromOthers(_ count: Int) {
-        var x = (0..<count).map { Float($0) * 1e37 - 3e38 }
+        var x = (0..<count).map { Float($0) * 5e36 - 3e38 }
         #expect(areFinite(x, count: count))
         for place in 0..<count {
             for value in [Float.nan, .infinity, -.infinity] {

@@ -76,7 +76,7 @@ import Transformer
                 var row = logits
                 let tokens = row.withUnsafeMutableBufferPointer { row -> [Int32] in
                     guard let base = row.baseAddress else { return [] }
-                    return filter.draw(base, count: 4, uniforms: [0, 0.5, 0.999])
+                    return filter.draw(base, count: 4, uniforms: [1e-9, 0.5, 0.999])
                 }
                 #expect(tokens.allSatisfy { $0 == 2 }, "\(filter): \(tokens)")
             }

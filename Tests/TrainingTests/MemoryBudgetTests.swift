@@ -179,7 +179,8 @@ import Training
         }
     }
 
-    @Test(.enabled(if: ToolRunner.isBuilt("train-cpo"))) func estimatesBoundThirtyShapes() throws {
+    @Test(.enabled(if: ToolRunner.isBuilt("train-cpo") && ToolRunner.isTorture))
+    func estimatesBoundThirtyShapes() throws {
         let floor = try floor()
         #expect(floor > 0 && floor < Self.base / 2)
         for number in 0..<30 {
