@@ -20,9 +20,9 @@ package enum FileTree {
     }
 
     /// What stands at a path; links are not followed.
-    enum Kind { case nothing, file, directory, other }
+    package enum Kind { case nothing, file, directory, other }
 
-    static func kind(of path: String) -> Kind {
+    package static func kind(of path: String) -> Kind {
         var status = stat()
         guard lstat(path.systemPath, &status) == 0 else { return .nothing }
         return switch status.st_mode & S_IFMT {
@@ -80,7 +80,7 @@ package enum FileTree {
     static func removeEmpty(_ path: String) -> Bool { rmdir(path.systemPath) == 0 }
 
     /// The files in the directory `path` and below, by their paths in it.
-    static func files(in path: String, _ prefix: String = "") -> [String] {
+    package static func files(in path: String, _ prefix: String = "") -> [String] {
         entries(of: path).flatMap { name -> [String] in
             kind(of: "\(path)/\(name)") == .directory
                 ? files(in: "\(path)/\(name)", "\(prefix)\(name)/") : [prefix + name]

@@ -130,7 +130,7 @@ public enum Interruption {
     }
 
     /// What goes when a signal ends the process.
-    static var temporaryPaths: [String] { temporaries.withLock { Array($0.paths.values) } }
+    package static var temporaryPaths: [String] { temporaries.withLock { Array($0.paths.values) } }
 
     // MARK: Watching
 

@@ -51,26 +51,26 @@ public enum OutputClaim {
     enum Kind: Sendable { case file, directory(DirectoryContents) }
 
     /// The resolved path of a claimed output.
-    struct Target: Sendable {
+    package struct Target: Sendable {
         let path: String
         var hidden: HiddenNames { HiddenNames(target: path) }
     }
 
     /// Claims a file for a writer; nil for devices and pipes, which are written in place, and
     /// without a lock in a directory that this process is about to put in its place.
-    static func taking(file path: String) throws(StreamError) -> (target: Target, isHeld: Bool)? {
+    package static func taking(file path: String) throws(StreamError) -> (target: Target, isHeld: Bool)? {
         guard let target = try checkedFile(path) else { return nil }
         if Interruption.isTemporary(inside: target) { return (Target(path: target), false) }
         return (try take(target, path, .file, isFirst: false), true)
     }
 
-    static func taking(
+    package static func taking(
         directory path: String, _ contents: DirectoryContents
     ) throws(StreamError) -> Target {
         try take(try checkedDirectory(path), path, .directory(contents), isFirst: false)
     }
 
-    static func release(_ target: Target) {
+    package static func release(_ target: Target) {
         let last = claims.withLock { table -> Claim? in
             let key = target.path.systemBytes
             guard var claim = table[key] else { return nil }
@@ -82,12 +82,12 @@ public enum OutputClaim {
     }
 
     /// Notes what was written to a directory: it is the run's own from now on.
-    static func note(_ files: [String], in target: Target) {
+    package static func note(_ files: [String], in target: Target) {
         claims.withLock { $0[target.path.systemBytes]?.written.formUnion(files) }
     }
 
     /// What was written to a directory.
-    static func written(in target: Target) -> DirectoryContents.Written {
+    package static func written(in target: Target) -> DirectoryContents.Written {
         claims.withLock { $0[target.path.systemBytes]?.written ?? [] }
     }
 

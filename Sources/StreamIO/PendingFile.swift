@@ -24,7 +24,7 @@ package struct PendingFile: ~Copyable {
     }
 
     /// - Parameter allowsAnonymous: false does as on file systems on which every file has a name
-    init(path: String, allowsAnonymous: Bool) throws(StreamError) {
+    package init(path: String, allowsAnonymous: Bool) throws(StreamError) {
         guard let (target, isClaimed) = try OutputClaim.taking(file: path) else {
             let (descriptor, code) = retrying { open(path.systemPath, O_WRONLY | O_CLOEXEC) }
             guard descriptor >= 0 else {

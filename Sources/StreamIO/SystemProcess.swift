@@ -1,7 +1,7 @@
 import Glibc
 
 /// Questions about other processes of this machine.
-enum SystemProcess {
+package enum SystemProcess {
     /// Whether there is a process of this number.
     static func exists(_ pid: pid_t) -> Bool { kill(pid, 0) == 0 || errno == EPERM }
 
@@ -31,7 +31,7 @@ enum SystemProcess {
     }
 
     /// The name of this machine.
-    static var host: String {
+    package static var host: String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             guard let start = buffer.baseAddress, gethostname(start, buffer.count - 1) == 0 else {
                 return "?"
