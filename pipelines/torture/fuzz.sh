@@ -36,7 +36,7 @@ prepare() {
 run_fuzzer() {
     local target=$1
     shift
-    CPO_FUZZ_TARGET=$target TMPDIR=$scratch \
+    CPO_FUZZ_TARGET=$target TMPDIR=$scratch SWIFT_BACKTRACE=enable=no \
         ASAN_OPTIONS=detect_leaks=0:malloc_context_size=8:quarantine_size_mb=16 \
         "$FUZZ" -timeout="$SECONDS_PER_INPUT" -rss_limit_mb="$MEGABYTES" -malloc_limit_mb=0 \
         -max_len="$LENGTH" "$@"
