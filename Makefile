@@ -18,7 +18,7 @@ TOOLS := tokenize pretrain-mle gen-negatives rank-by-embedding train-cpo blend-w
 SHELLS := bash zsh fish
 
 # What the build links against, what the tests and the experiment call besides.
-BUILD_PACKAGES := libopenblas-dev libzstd-dev
+BUILD_PACKAGES := libzstd-dev
 TEST_PACKAGES := zstd gnuplot-nox jq
 EXPERIMENT_PACKAGES := zstd gnuplot-nox jq
 BENCH_PACKAGES := zstd gnuplot-nox jq time

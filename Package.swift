@@ -50,8 +50,6 @@ let package = Package(
     ],
     targets: [
         // System libraries
-        .systemLibrary(
-            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
         .systemLibrary(name: "CLinux"),
@@ -63,7 +61,8 @@ let package = Package(
                 .unsafeFlags(
                     ["-march=native", "-ffp-contract=fast", "-Wno-psabi"] + sanitizersOfC)
             ]),
-        library("Kernels", ["COpenBLAS", "CProduct"]),
+        .target(name: "CMemory"),
+        library("Kernels", ["CProduct", "CMemory"]),
         library("Transformer", ["Kernels"]),
         library("Objectives", []),
 
@@ -85,7 +84,7 @@ let package = Package(
             ["Kernels", "Transformer", "Objectives", "Checkpoints", "Records", "StreamIO"]),
         library(
             "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
-        library("Evaluation", ["COpenBLAS", "Kernels", "StreamIO", "Records"]),
+        library("Evaluation", ["Kernels", "StreamIO", "Records"]),
         library("Reporting", ["Evaluation", "StreamIO", "Records"]),
         library(
             "ChatEndpoint",
@@ -151,6 +150,7 @@ let package = Package(
         tests("TrainingTests", ["Training", "Checkpoints", "TestSupport"]),
         tests("EmbeddingTests", ["Embedding", "Kernels", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
+        tests("ToolKitTests", ["ToolKit", "TestSupport"]),
         tests("ReportingTests", ["Reporting", "Records", "StreamIO", "TestSupport"]),
         tests(
             "ChatEndpointTests",

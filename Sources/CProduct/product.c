@@ -172,7 +172,7 @@ void product_int8_tile(const int8_t *a, const float *scales, const int32_t *offs
 
 void product_int8_row(const float *line, intptr_t count, int8_t *bytes, float *scales,
                       int32_t *offsets) {
-    enum { vectors = product_int8_block / lanes };
+    enum { vectors = product_int8_block / lanes, infinity = 0x7f800000 };
     // Adding it leaves a number's nearest integer in the lowest bits of the sum.
     const floats shift = 12582912 - (floats){};
     for (intptr_t first = 0; first < count; first += product_int8_block) {
@@ -181,24 +181,36 @@ void product_int8_row(const float *line, intptr_t count, int8_t *bytes, float *s
             memcpy(values, line + first, sizeof values);
         else
             memcpy(values, line + first, (count - first) * sizeof *line);
-        floats sizes = {};
+        // Sizes as integers: larger than all finite numbers is infinity, and larger still what is no
+        // number, which a maximum of floats may overlook.
+        words sizes = {};
 #pragma clang loop unroll(full)
-        for (int i = 0; i < vectors; i++) {
-            const floats size = (floats)((words)values[i] & 0x7fffffffu);
-            sizes = __builtin_elementwise_max(sizes, size);
+        for (int i = 0; i < vectors; i++)
+            sizes = __builtin_elementwise_max(sizes, (words)values[i] & 0x7fffffffu);
+        const uint32_t size = __builtin_reduce_max(sizes);
+        float largest;
+        memcpy(&largest, &size, sizeof largest);
+        float *const scale = scales + first / product_int8_block;
+        int32_t *const offset = offsets + first / product_int8_block;
+        if (size >= infinity) {
+            memset(bytes + first, 0, product_int8_block);
+            *scale = __builtin_nanf("");
+            *offset = 0;
+            continue;
         }
-        const float largest = __builtin_reduce_max(sizes);
-        const floats factor = (largest > 0 ? 127 / largest : 0) - (floats){};
+        // So that the inverse of a tiny number is finite.
+        const float lift = largest < 0x1p-100f ? 0x1p64f : 1;
+        const float factor = largest > 0 ? 127 / (largest * lift) : 0;
         words total = {};
 #pragma clang loop unroll(full)
         for (int i = 0; i < vectors; i++) {
-            const words integers = (words)(values[i] * factor + shift) - (words)shift;
+            const words integers = (words)(values[i] * lift * factor + shift) - (words)shift;
             const bytes16 rounded = __builtin_convertvector(integers, bytes16);
             memcpy(bytes + first + i * lanes, &rounded, sizeof rounded);
             total += integers;
         }
-        scales[first / product_int8_block] = largest / 127;
-        offsets[first / product_int8_block] = -128 * (int32_t)__builtin_reduce_add(total);
+        *scale = largest / 127;
+        *offset = -128 * (int32_t)__builtin_reduce_add(total);
     }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 import StreamIO
 
 /// A file mapped into memory for reading.
@@ -43,6 +44,7 @@ final class MappedFile: Sendable {
         if count == 0 { return (nil, 0) }
         let mapping = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
         guard let mapping, mapping != MAP_FAILED else {
+            if errno == ENOMEM { PageMemory.exhausted(bytes: count) }
             throw .unreadable(path: path, reason: systemMessage(errno))
         }
         return (UnsafeRawPointer(mapping), count)

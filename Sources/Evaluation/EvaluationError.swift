@@ -16,8 +16,8 @@ public enum EvaluationError: ReportedError, Hashable {
     case tooFewSamples(got: Int, expected: Int)
     /// A hyperparameter is outside its range.
     case invalidOption(name: String, got: String, expected: String)
-    /// LAPACK's eigensolver did not converge.
-    case eigensolver(status: Int)
+    /// The eigensolver did not converge.
+    case eigensolver(index: Int)
     /// A judge template lacks a place, or cannot be used.
     case template(name: String, problem: String)
     /// Two sets of records cannot be joined by id.
@@ -40,7 +40,7 @@ public enum EvaluationError: ReportedError, Hashable {
             "too few samples (got \(got), expected at least \(expected), twice the buckets)"
         case .invalidOption(let name, let got, let expected):
             "bad value of \(name) (got \(got), expected \(expected))"
-        case .eigensolver(let status): "eigensolver failed (LAPACK status \(status))"
+        case .eigensolver(let index): "eigensolver failed (no convergence at eigenvalue \(index))"
         case .template(let name, let problem): "template \(name): \(problem)"
         case .join(let problem, let ids):
             "\(problem): \(ids.prefix(8).joined(separator: ", "))"

@@ -156,12 +156,10 @@ private struct Run {
         let all = moved.count == clusters
         let target = all ? scores : space.fresh.base
         let tile = KMeans.Workspace.tile
-        let inner = points.matrix.columns
-        multiplyTile(
+        multiply(
             space.moved.view.rows(0..<moved.count), .none, points.matrix.view.rows(range),
             .transposed,
-            into: MatrixView(target, rows: moved.count, columns: range.count, stride: tile),
-            inner: inner)
+            into: MatrixView(target, rows: moved.count, columns: range.count, stride: tile))
         guard !all else { return }
         for (slot, cluster) in moved.enumerated() {
             (scores + cluster * tile).update(from: target + slot * tile, count: range.count)

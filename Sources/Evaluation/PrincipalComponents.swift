@@ -1,4 +1,3 @@
-import COpenBLAS
 import Kernels
 
 /// Points rotated onto their principal axes, cut after the axes that explain enough variance.
@@ -23,11 +22,9 @@ struct PrincipalComponents {
             let eigen = try SymmetricEigen(Self.covariance(of: points), order: points.columns)
             let kept = Self.axesKept(eigen.values, explainedVariance)
             let axes = FloatMatrix(rows: kept, columns: points.columns)
-            for axis in 0..<kept {
+            for (axis, vector) in eigen.vectors(kept).enumerated() {
                 let row = axes.row(axis)
-                for column in 0..<points.columns {
-                    row[column] = eigen.component(column, ofVector: axis)
-                }
+                for column in 0..<points.columns { row[column] = Float(vector[column]) }
             }
             coordinates = FloatMatrix(rows: points.rows, columns: kept)
             multiply(points.view, .none, axes.view, .transposed, into: coordinates.view)
@@ -35,10 +32,10 @@ struct PrincipalComponents {
             let eigen = try SymmetricEigen(Self.gram(of: points), order: points.rows)
             let kept = Self.axesKept(eigen.values, explainedVariance)
             coordinates = FloatMatrix(rows: points.rows, columns: kept)
-            for axis in 0..<kept {
-                let scale = Float(max(0, eigen.values[axis]).squareRoot())
+            for (axis, vector) in eigen.vectors(kept).enumerated() {
+                let scale = max(0, eigen.values[axis]).squareRoot()
                 for row in 0..<points.rows {
-                    coordinates.row(row)[axis] = scale * eigen.component(row, ofVector: axis)
+                    coordinates.row(row)[axis] = Float(scale * vector[row])
                 }
             }
         }
@@ -82,84 +79,37 @@ struct PrincipalComponents {
         }
     }
 
-    /// XᵀX (not divided by n − 1: only ratios matter), lower triangle, summed in double precision
-    /// over blocks of rows of a fixed size.
-    private static func covariance(of points: FloatMatrix) -> [Float] {
+    /// XᵀX (not divided by n − 1: only ratios matter), summed in double precision over blocks of rows of a
+    /// fixed size.
+    private static func covariance(of points: FloatMatrix) -> [Double] {
         let order = points.columns
-        let blocks = (points.rows + blockRows - 1) / blockRows
-        // Blocks that are in memory at once; fewer when one of them is large.
-        let wave = order <= 1024 ? 8 : 2
-        let partial = FloatMatrix(rows: min(wave, blocks), columns: order * order)
+        let partial = FloatMatrix(rows: order, columns: order)
         var sum = [Double](repeating: 0, count: order * order)
-        for first in stride(from: 0, to: blocks, by: wave) {
-            let count = min(wave, blocks - first)
-            Parallel.forEach(count) { index in
-                let start = (first + index) * blockRows
-                // A row-major upper triangle is the column-major lower one that LAPACK reads.
-                cblas_ssyrk(
-                    CblasRowMajor, CblasUpper, CblasTrans, blasint(order),
-                    blasint(min(blockRows, points.rows - start)), 1, points.row(start),
-                    blasint(points.stride), 0, partial.row(index), blasint(order))
-            }
+        for first in stride(from: 0, to: points.rows, by: blockRows) {
+            let rows = points.view.rows(first..<min(first + blockRows, points.rows))
+            multiply(rows, .transposed, rows, .none, into: partial.view)
             sum.withUnsafeMutableBufferPointer { sum in
                 guard let target = sum.baseAddress else { return }
                 Parallel.forEachRange(order, grain: 64) { rows in
-                    for index in 0..<count {
-                        let source = partial.row(index)
-                        for row in rows {
-                            for cell in row * order + row..<(row + 1) * order {
-                                target[cell] += Double(source[cell])
-                            }
+                    for row in rows {
+                        let source = partial.row(row)
+                        for column in 0..<order {
+                            target[row * order + column] += Double(source[column])
                         }
                     }
                 }
             }
         }
-        return sum.map(Float.init)
+        return sum
     }
 
     /// XXᵀ, for points in more dimensions than there are points.
-    private static func gram(of points: FloatMatrix) -> [Float] {
+    private static func gram(of points: FloatMatrix) -> [Double] {
         let order = points.rows
-        var product = [Float](repeating: 0, count: order * order)
-        product.withUnsafeMutableBufferPointer { product in
-            guard let base = product.baseAddress else { return }
-            multiply(
-                points.view, .none, points.view, .transposed,
-                into: MatrixView(base, rows: order, columns: order))
+        let product = FloatMatrix(rows: order, columns: order)
+        multiply(points.view, .none, points.view, .transposed, into: product.view)
+        return (0..<order).flatMap { row in
+            (0..<order).map { Double(product.row(row)[$0]) }
         }
-        return product
-    }
-}
-
-/// Eigenvalues, largest first, and eigenvectors of a symmetric matrix (LAPACK `ssyevd`).
-private struct SymmetricEigen {
-    let values: [Double]
-    private let vectors: [Float]
-    private let order: Int
-
-    /// - Parameter matrix: (order, order), of which the row-major upper triangle is read.
-    init(_ matrix: [Float], order: Int) throws(EvaluationError) {
-        var vectors = matrix
-        var ascending = [Float](repeating: 0, count: order)
-        var size = blasint(order)
-        var status: blasint = 0
-        var workSize = blasint(1 + 6 * order + 2 * order * order)
-        var integerSize = blasint(3 + 5 * order)
-        var work = [Float](repeating: 0, count: Int(workSize))
-        var integers = [blasint](repeating: 0, count: Int(integerSize))
-        var leading = size
-        ssyevd_(
-            "V", "L", &size, &vectors, &leading, &ascending, &work, &workSize, &integers,
-            &integerSize, &status)
-        guard status == 0 else { throw .eigensolver(status: Int(status)) }
-        self.order = order
-        self.vectors = vectors
-        values = ascending.reversed().map(Double.init)
-    }
-
-    /// One component of the eigenvector that belongs to `values[index]`.
-    func component(_ component: Int, ofVector index: Int) -> Float {
-        vectors[(order - 1 - index) * order + component]
     }
 }

@@ -27,6 +27,6 @@ public final class FloatBuffer {
 
     /// A view of `rows` × `columns`, after making room for it.
     public func matrix(rows: Int, columns: Int) -> MatrixView {
-        MatrixView(reserve(rows * columns), rows: rows, columns: columns)
+        MatrixView(reserve(PageMemory.size(rows, columns)), rows: rows, columns: columns)
     }
 }

@@ -20,9 +20,10 @@ public func multiply(
     into c: MatrixView, accumulating: Bool = false, precision: MatrixPrecision = .float32
 ) {
     let inner = transposeA == .none ? a.columns : a.rows
-    assert(c.rows == (transposeA == .none ? a.rows : a.columns))
-    assert(c.columns == (transposeB == .none ? b.columns : b.rows))
-    assert(inner == (transposeB == .none ? b.rows : b.columns))
+    precondition(
+        c.rows == (transposeA == .none ? a.rows : a.columns)
+            && c.columns == (transposeB == .none ? b.columns : b.rows)
+            && inner == (transposeB == .none ? b.rows : b.columns), "factors that do not fit")
     guard inner > 0 else {
         if !accumulating { fillZero(c) }
         return
@@ -149,6 +150,23 @@ struct ProductBlocks {
         let most = 1024 * precision.perWord
         let pieces = (inner + most - 1) / most
         return (inner + pieces - 1) / pieces + 15 & ~15
+    }
+}
+
+/// Bytes that products lay their factors out in: upper bounds.
+public enum ProductMemory {
+    /// Of every thread.
+    public static let rightFactor =
+        ProductBlocks.panelsPerTask * ProductTile.columns * (1024 + 16)
+        * MemoryLayout<UInt32>.stride
+
+    /// Of the thread that calls, for matrices whose sides are at most `rows` and `widest`.
+    public static func leftFactor(rows: Int, widest: Int) -> Int {
+        func bytes(_ outer: Int, _ inner: Int) -> Int {
+            (min(outer, ProductBlocks.leftRows) + ProductTile.rows)
+                * min(inner + 1, ProductBlocks.leftInner + 2048) * MemoryLayout<UInt32>.stride
+        }
+        return max(bytes(rows, widest), bytes(widest, rows))
     }
 }
 

@@ -1,18 +1,25 @@
+import CMemory
 import Glibc
 
 /// Memory for numbers, aligned to cache lines. Large pieces ask for huge pages: a product that streams
 /// through hundreds of megabytes otherwise waits for page tables.
 public enum PageMemory {
     private static let hugePage = 2 << 20
+    /// Pieces from here on ask for huge pages, and go back to the system when they are freed.
+    private static let large: Int = {
+        let bytes = 2 * hugePage
+        memory_return_from(bytes)
+        return bytes
+    }()
 
     /// Memory of `bytes` bytes, not initialised, to be given back with ``deallocate(_:)``.
     public static func allocate(bytes: Int) -> UnsafeMutableRawPointer {
-        let isLarge = bytes >= 2 * hugePage
+        let isLarge = bytes >= large
         let alignment = isLarge ? hugePage : 64
         // Whole alignment units, as the allocator demands.
         let size = (max(1, bytes) + alignment - 1) / alignment * alignment
         guard let memory = aligned_alloc(alignment, size) else {
-            outOfMemory(bytes: size)
+            exhausted(bytes: size)
         }
         // Only advice: without huge pages everything works, slower.
         if isLarge { madvise(memory, size, MADV_HUGEPAGE) }
@@ -23,7 +30,7 @@ public enum PageMemory {
     public static func allocate<Element: BitwiseCopyable>(
         _ count: Int, of type: Element.Type
     ) -> UnsafeMutablePointer<Element> {
-        allocate(bytes: count * MemoryLayout<Element>.stride)
+        allocate(bytes: size(count, MemoryLayout<Element>.stride))
             .bindMemory(to: type, capacity: max(1, count))
     }
 
@@ -56,21 +63,35 @@ public enum PageMemory {
         let memory = mmap(
             nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         guard let memory, memory != MAP_FAILED else {
-            outOfMemory(bytes: bytes)
+            exhausted(bytes: bytes)
         }
         if bytes >= 2 * hugePage { madvise(memory, bytes, MADV_HUGEPAGE) }
         return memory
     }
 
-    /// Ends the process, with the status of an internal failure: nothing goes on without its memory, and
-    /// a trap would bury the reason under a backtrace.
-    private static func outOfMemory(bytes: Int) -> Never {
-        let tool = CommandLine.arguments.first.map { $0.split(separator: "/").last ?? "" } ?? ""
-        let message =
-            "\(tool): out of memory (\(bytes >> 20) MiB more are needed)\n"
-            + "hint: a smaller batch or model, or --memory-budget for training\n"
-        _ = message.withCString { write(STDERR_FILENO, $0, strlen($0)) }
-        _exit(70)
+    /// Names the tool that ends when memory runs out, and its status: whoever asks for memory, kernels or not, the
+    /// process then says so and ends, since nothing goes on without it. Before this is called, it traps.
+    ///
+    /// - Parameters:
+    ///   - before: what is written before the number of MiB that were asked for
+    ///   - after: what is written behind it
+    public static func endWhenExhausted(before: String, after: String, status: Int32) {
+        memory_end_with(before, after, status)
+    }
+
+    /// Ends the process for want of so many bytes; see ``endWhenExhausted(before:after:status:)``.
+    public static func exhausted(bytes: Int) -> Never {
+        memory_exhausted(bytes)
+    }
+
+    /// The product of two sizes.
+    ///
+    /// A product that is too large for any memory ends as memory that is not there does.
+    static func size(_ count: Int, _ each: Int) -> Int {
+        precondition(count >= 0 && each >= 0, "negative size")
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: each)
+        if overflow || bytes > Int.max / 2 { exhausted(bytes: .max) }
+        return bytes
     }
 
     /// Gives back what ``map(bytes:)`` gave.
@@ -100,7 +121,7 @@ public final class PageArena {
     func allocate<Element: BitwiseCopyable>(
         _ count: Int, of type: Element.Type
     ) -> UnsafeMutablePointer<Element> {
-        let bytes = (count * MemoryLayout<Element>.stride + 63) & ~63
+        let bytes = (PageMemory.size(count, MemoryLayout<Element>.stride) + 63) & ~63
         if let memory = next, bytes <= left {
             next = memory + bytes
             left -= bytes

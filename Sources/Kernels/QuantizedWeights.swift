@@ -7,7 +7,8 @@ import CProduct
 ///
 /// Inputs are rounded to eight bits too, each 64 of a row with a scale of their own; the products of
 /// such a block are summed exactly, blocks in 32-bit floats. As with ``PackedWeights`` a row of the
-/// result depends on its input row alone, to the bit.
+/// result depends on its input row alone, to the bit. An input or weight that is infinite or no number
+/// makes every result that it takes part in no number.
 public final class QuantizedWeights {
     /// I.
     public let inputWidth: Int
@@ -133,14 +134,22 @@ private func quantize(
         }
         let output = outputs.lowerBound + offset
         var largest: Float = 0
+        var isFinite = true
         for k in 0..<inputs {
-            largest = max(largest, abs(factor.pointer(outer: output, inner: k).pointee))
+            let size = abs(factor.pointer(outer: output, inner: k).pointee)
+            isFinite = isFinite && size.isFinite
+            largest = max(largest, size)
+        }
+        guard isFinite else {
+            scales[offset] = .nan
+            continue
         }
         scales[offset] = largest / 127
-        let factorOfOutput = largest > 0 ? 127 / largest : 0
+        // So that the inverse of a tiny number is finite.
+        let lift: Float = largest < 0x1p-100 ? 0x1p64 : 1
+        let factorOfOutput = largest > 0 ? 127 / (largest * lift) : 0
         for k in 0..<inputs {
-            let value = factor.pointer(outer: output, inner: k).pointee * factorOfOutput
-            // Weights are finite: checkpoints that are not are refused.
+            let value = factor.pointer(outer: output, inner: k).pointee * lift * factorOfOutput
             panel[(k / 4 * width + offset) * 4 + k % 4] =
                 UInt8(Int(value.rounded(.toNearestOrEven)) + 128)
         }

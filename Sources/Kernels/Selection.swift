@@ -1,5 +1,11 @@
 // Reading a row of logits: its largest elements, sums of exponentials, what lies above a threshold.
 
+/// Whether none of `count` elements is infinite or no number.
+public func areFinite(_ x: UnsafePointer<Float>, count: Int) -> Bool {
+    // Zero times what is not finite is no number, and so is every sum with it.
+    sum(x, count: count) { $0 * 0 } == 0
+}
+
 /// The index of the largest of `count` ≥ 1 elements, the first of equal ones.
 public func indexOfMaximum(_ x: UnsafePointer<Float>, count: Int) -> Int {
     let top = maximum(x, count: count)

@@ -22,7 +22,7 @@ public enum ThreadScratch {
 
     /// At least `count` floats, aligned to 64; what is in them is lost at the next call for `user`.
     public static func floats(_ user: User, count: Int) -> UnsafeMutablePointer<Float> {
-        memory(user, bytes: count * MemoryLayout<Float>.stride)
+        memory(user, bytes: PageMemory.size(count, MemoryLayout<Float>.stride))
             .assumingMemoryBound(to: Float.self)
     }
 

@@ -53,22 +53,27 @@ final class BeamSearchJob: DecodingJob {
         var sum: Double
     }
 
+    let id: String
     private let options: BeamOptions
     private let limits: DecodingLimits
     private let vocabularySize: Int
     private let lengthLimit: Int
+    let longest: Int
     private var running: [Beam]
     private var finished: [GeneratedSequence] = []
     private(set) var isDone = false
 
     init(
-        prompt: [Int32], options: BeamOptions, limits: DecodingLimits, decoder: IncrementalDecoder
+        id: String, prompt: [Int32], options: BeamOptions, limits: DecodingLimits,
+        decoder: IncrementalDecoder
     ) {
+        self.id = id
         self.options = options
         self.limits = limits
         vocabularySize = decoder.configuration.vocabularySize
         lengthLimit = limits.length(
             behind: prompt.count, positions: decoder.configuration.maximumPositions)
+        longest = prompt.count + lengthLimit
         running = [Beam(cache: decoder.makeCache(), pending: prompt, ids: [], sum: 0)]
         isDone = lengthLimit == 0
     }

@@ -7,6 +7,10 @@ protocol DecodingJob: AnyObject {
     /// What a row of logits is boiled down to.
     associatedtype Digest
 
+    /// Id of the record that wants it.
+    var id: String { get }
+    /// Tokens that a sequence of it may come to have.
+    var longest: Int { get }
     /// Sequences that the next step extends.
     var width: Int { get }
     /// Whether there is nothing left to do.
@@ -24,6 +28,8 @@ struct ContinuousBatch {
     let decoder: IncrementalDecoder
     /// Sequences in flight; a job that alone has more runs alone.
     let capacity: Int
+    /// Bytes of keys and values in flight; a job that alone needs more runs alone.
+    var cacheLimit = 4 << 30
 
     /// Runs jobs until there are no more.
     ///
@@ -38,7 +44,11 @@ struct ContinuousBatch {
         var waiting: Job?
         var isAtEnd = false
         while true {
-            var width = queue.reduce(0) { $0 + ($1.isDone ? 0 : $1.width) }
+            var (width, bytes) = (0, 0)
+            for job in queue where !job.isDone {
+                width += job.width
+                bytes += cacheBytes(job)
+            }
             while true {
                 if waiting == nil, !isAtEnd {
                     switch try next(queue.isEmpty) {
@@ -47,15 +57,17 @@ struct ContinuousBatch {
                     case .end: isAtEnd = true
                     }
                 }
-                guard let job = waiting, width == 0 || width + job.width <= capacity else {
-                    break
-                }
+                guard let job = waiting,
+                    width == 0
+                        || width + job.width <= capacity && bytes + cacheBytes(job) <= cacheLimit
+                else { break }
                 queue.append(job)
                 width += job.isDone ? 0 : job.width
+                bytes += job.isDone ? 0 : cacheBytes(job)
                 waiting = nil
             }
             let active = queue.filter { !$0.isDone }
-            if !active.isEmpty { step(active) }
+            if !active.isEmpty { try step(active) }
             let done = queue.prefix { $0.isDone }
             for job in done { try finished(job) }
             queue.removeFirst(done.count)
@@ -63,8 +75,13 @@ struct ContinuousBatch {
         }
     }
 
+    /// What a job's keys and values take at most; that prompts are shared is not counted on.
+    private func cacheBytes(_ job: some DecodingJob) -> Int {
+        job.width * decoder.cacheBytes(tokens: job.longest)
+    }
+
     /// Extends the sequences of all jobs together.
-    private func step<Job: DecodingJob>(_ jobs: [Job]) {
+    private func step<Job: DecodingJob>(_ jobs: [Job]) throws(SamplingError) {
         var extensions: [CacheExtension] = []
         var owners: [(job: Int, index: Int)] = []
         var starts: [Int] = []
@@ -77,11 +94,15 @@ struct ContinuousBatch {
         }
         starts.append(extensions.count)
         var digests = [Job.Digest?](repeating: nil, count: extensions.count)
-        digests.withUnsafeMutableBufferPointer { digests in
-            decoder.extend(extensions) { index, _, logits in
-                let owner = owners[index]
-                digests[index] = jobs[owner.job].digest(owner.index, logits)
+        do throws(NonFiniteLogits) {
+            try digests.withUnsafeMutableBufferPointer { digests throws(NonFiniteLogits) in
+                try decoder.extend(extensions) { index, _, logits in
+                    let owner = owners[index]
+                    digests[index] = jobs[owner.job].digest(owner.index, logits)
+                }
             }
+        } catch {
+            throw .nonFiniteLogits(id: jobs[owners[error.sequence].job].id, length: error.length)
         }
         for (number, job) in jobs.enumerated() {
             job.advance(Array(digests[starts[number]..<starts[number + 1]]))

@@ -36,7 +36,8 @@ public struct GeneratingModel {
         decoder = IncrementalDecoder(
             Decoder(
                 configuration: checkpoint.configuration, parameters: checkpoint.parameters,
-                precision: precision.products, isQuantized: precision.isQuantized))
+                precision: precision.products, isQuantized: precision.isQuantized),
+            keepsWeights: false)
     }
 
     /// The model's configuration.

@@ -230,7 +230,7 @@ public final class NegativeGenerator {
     private func samplingJob(_ pending: Pending) -> SamplingJob {
         let (seed, id) = (options.seed, pending.source.id)
         return SamplingJob(
-            prompt: pending.source.prompt, samples: options.mix[.an],
+            id: id, prompt: pending.source.prompt, samples: options.mix[.an],
             choice: .sample(options.filter), limits: options.limits, decoder: decoder,
             distinct: SamplingJob.Distinctness(others: pending.seen, tries: options.tries)
         ) { sample, attempt in
@@ -254,7 +254,7 @@ public final class NegativeGenerator {
     private func complete(
         _ group: [Pending], _ deliver: (NegativeSource, [NegativeContinuation]) throws -> Void
     ) throws {
-        if options.mix[.mn] > 0 { makeMeanField(group) }
+        if options.mix[.mn] > 0 { try makeMeanField(group) }
         if options.mix[.bn] > 0 { for pending in group { takeFromBatch(pending) } }
         let kinds = options.mix.entries.map(\.kind)
         let scored = kinds.filter { $0 != .an }
@@ -263,7 +263,9 @@ public final class NegativeGenerator {
                 prompt: pending.source.prompt,
                 continuations: scored.flatMap { pending.found[$0] ?? [] })
         }
-        let scores = forcing.logProbabilities(trees)
+        let scores = try naming(group) { () throws(NonFiniteLogits) in
+            try forcing.logProbabilities(trees)
+        }
         for (pending, scores) in zip(group, scores) {
             var rest = scores[...]
             var byKind: [NegativeKind: [GeneratedSequence]] = [.an: pending.samples]
@@ -283,8 +285,19 @@ public final class NegativeGenerator {
         }
     }
 
+    /// Runs a pass over trees, one a record of the group; what is wrong with it names the record.
+    private func naming<Result>(
+        _ group: [Pending], _ body: () throws(NonFiniteLogits) -> Result
+    ) throws(SamplingError) -> Result {
+        do throws(NonFiniteLogits) {
+            return try body()
+        } catch {
+            throw .nonFiniteLogits(id: group[error.sequence].source.id, length: error.length)
+        }
+    }
+
     /// One pass along the responses; all attempts of all versions draw from it.
-    private func makeMeanField(_ group: [Pending]) {
+    private func makeMeanField(_ group: [Pending]) throws(SamplingError) {
         let (count, tries) = (options.mix[.mn], options.tries)
         let plans = group.map { pending in
             MeanFieldPlan(
@@ -308,15 +321,21 @@ public final class NegativeGenerator {
             UnsafeMutablePointer<[(candidate: Int, token: Int32)]>.allocate(capacity: row.count)
         }
         for (slot, row) in zip(slots, replacements) { slot.initialize(from: row, count: row.count) }
-        forcing.forEachToken(trees) { tree, _, offset, logits in
-            slots[tree][offset] = plans[tree].replacements(
-                at: offset, logits, count: size, limits: options.limits)
+        defer {
+            for (slot, row) in zip(slots, replacements) {
+                slot.deinitialize(count: row.count)
+                slot.deallocate()
+            }
+        }
+        try naming(group) { () throws(NonFiniteLogits) in
+            try forcing.forEachToken(trees) { tree, _, offset, logits in
+                slots[tree][offset] = plans[tree].replacements(
+                    at: offset, logits, count: size, limits: options.limits)
+            }
         }
         for index in slots.indices {
             let length = replacements[index].count
             replacements[index] = Array(UnsafeBufferPointer(start: slots[index], count: length))
-            slots[index].deinitialize(count: length)
-            slots[index].deallocate()
         }
         for (index, pending) in group.enumerated() {
             let versions = plans[index].versions(replacements[index])

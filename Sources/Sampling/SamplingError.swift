@@ -16,12 +16,19 @@ public enum SamplingError: ReportedError, Hashable {
     case unreadableMix(String, reason: String)
     /// A kind of negatives that needs an EOS token, and a model without one.
     case noEOS
+    /// Logits that are infinite or no numbers behind so many tokens of a record.
+    case nonFiniteLogits(id: String, length: Int)
     /// The kind `given` for a record that holds nothing to take.
     case nothingGiven
 
-    /// ``ExitStatus/usage`` for a mix, else ``ExitStatus/badData``.
+    /// ``ExitStatus/usage`` for a mix, ``ExitStatus/internalFailure`` for logits, else
+    /// ``ExitStatus/badData``.
     public var exitStatus: ExitStatus {
-        if case .unreadableMix = self { .usage } else { .badData }
+        switch self {
+        case .unreadableMix: .usage
+        case .nonFiniteLogits: .internalFailure
+        default: .badData
+        }
     }
 
     /// What is wrong.
@@ -40,6 +47,9 @@ public enum SamplingError: ReportedError, Hashable {
             "unreadable mix of negatives: \(reason) (got '\(text)', expected e.g. 'an:4' or "
                 + "'bn:2,mn:2,tn:1')"
         case .noEOS: "truncated negatives need an EOS token (got none in the model's configuration)"
+        case .nonFiniteLogits(let id, let length):
+            "record '\(id)': the model's logits behind \(length) tokens are not finite (got NaN or "
+                + "infinity, expected numbers)"
         case .nothingGiven: "no given negative (got no 'rejected' or 'rejected_ids')"
         }
     }
@@ -51,6 +61,7 @@ public enum SamplingError: ReportedError, Hashable {
         case .overlongSequence: "--on-overlong drop leaves such records out"
         case .unknownToken: "was the record tokenized for another model?"
         case .emptyPrompt: "the model's configuration has no bos_token_id to begin with"
+        case .nonFiniteLogits: "the model's weights are damaged, or too large for this --precision"
         default: nil
         }
     }

@@ -7,7 +7,10 @@ import Kernels
 /// crosses the limit stays — and what remains is normalised. This is what Hugging Face
 /// `transformers` does.
 public struct SamplingFilter: Sendable, Hashable {
-    /// Greater than zero; below one sharpens.
+    /// Below this, dividing by the temperature may leave the range of a float.
+    public static let leastTemperature: Float = 1e-20
+
+    /// At least ``leastTemperature``; below one sharpens.
     public var temperature: Float
     /// Number of tokens to keep; 0 keeps all.
     public var topK: Int
@@ -24,7 +27,7 @@ public struct SamplingFilter: Sendable, Hashable {
     /// Draws tokens by inverting the cumulative distribution, tokens in the order of their ids.
     ///
     /// - Parameters:
-    ///   - logits: (V), overwritten
+    ///   - logits: (V), numbers or −∞, at least one a number; overwritten
     ///   - uniforms: one number in 0 ..< 1 for each draw
     public func draw(
         _ logits: UnsafeMutablePointer<Float>, count: Int, uniforms: [Double]
@@ -33,6 +36,8 @@ public struct SamplingFilter: Sendable, Hashable {
             return drawFromAll(logits, count: count, uniforms: uniforms)
         }
         let kept = candidates(logits, count: count)
+        // No token is left if no logit is a number; its probability then says so.
+        guard !kept.ids.isEmpty else { return uniforms.map { _ in 0 } }
         return uniforms.map { uniform in
             let aim = uniform * kept.total
             var sum = 0.0
@@ -72,11 +77,24 @@ public struct SamplingFilter: Sendable, Hashable {
         }
     }
 
+    /// Divides by the temperature; returns the largest quotient. Where that were too large for a float, all
+    /// are lowered by the largest logit first, which changes no probability.
+    private func sharpen(_ logits: UnsafeMutablePointer<Float>, count: Int) -> Float {
+        guard temperature != 1 else { return maximum(logits, count: count) }
+        let top = maximum(logits, count: count)
+        let factor = min(1 / temperature, .greatestFiniteMagnitude)
+        guard (top * factor).isFinite else {
+            for id in 0..<count { logits[id] = (logits[id] - top) * factor }
+            return 0
+        }
+        scale(logits, by: factor, count: count)
+        return top * factor
+    }
+
     private func candidates(
         _ logits: UnsafeMutablePointer<Float>, count: Int
     ) -> Candidates {
-        if temperature != 1 { scale(logits, by: 1 / temperature, count: count) }
-        let top = maximum(logits, count: count)
+        let top = sharpen(logits, count: count)
         var threshold = -Float.greatestFiniteMagnitude
         if topK > 0, topK < count {
             threshold = max(threshold, largestElement(logits, rank: topK, count: count))
@@ -139,8 +157,7 @@ public struct SamplingFilter: Sendable, Hashable {
         _ logits: UnsafeMutablePointer<Float>, count: Int, uniforms: [Double]
     ) -> [Int32] {
         let width = 1024
-        if temperature != 1 { scale(logits, by: 1 / temperature, count: count) }
-        let top = maximum(logits, count: count)
+        let top = sharpen(logits, count: count)
         let sums = stride(from: 0, to: count, by: width).map { start in
             Double(exponentiate(logits + start, minus: top, count: min(width, count - start)))
         }

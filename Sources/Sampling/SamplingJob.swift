@@ -37,6 +37,7 @@ final class SamplingJob: DecodingJob {
     /// Tokens drawn, those of duplicates included.
     private(set) var sampledTokens = 0
 
+    let id: String
     private let prompt: [Int32]
     private let choice: TokenChoice
     private let limits: DecodingLimits
@@ -52,15 +53,17 @@ final class SamplingJob: DecodingJob {
     private var finishedInRound: [Sample] = []
 
     /// - Parameters:
+    ///   - id: of the record that wants them
     ///   - prompt: at least one token
     ///   - samples: how many continuations
     ///   - distinct: whether duplicates are drawn again
     ///   - stream: the random numbers of a sample's n-th attempt
     init(
-        prompt: [Int32], samples: Int, choice: TokenChoice, limits: DecodingLimits,
+        id: String, prompt: [Int32], samples: Int, choice: TokenChoice, limits: DecodingLimits,
         decoder: IncrementalDecoder, distinct: Distinctness? = nil,
         stream: @escaping (_ sample: Int, _ attempt: Int) -> RandomStream
     ) {
+        self.id = id
         self.prompt = prompt
         self.choice = choice
         self.limits = limits
@@ -88,6 +91,7 @@ final class SamplingJob: DecodingJob {
     }
 
     var width: Int { active.count }
+    var longest: Int { prompt.count + lengthLimit }
     var isDone: Bool { active.isEmpty }
 
     func extensions() -> [CacheExtension] {
@@ -132,7 +136,9 @@ final class SamplingJob: DecodingJob {
             sampledTokens += 1
             sample.logProbability += Double(digest.logProbability)
             sample.pending = [digest.token]
-            if limits.ends(digest.token) || sample.ids.count >= lengthLimit {
+            // Behind a token whose probability is no number there is nothing to go on with.
+            let isLost = !sample.logProbability.isFinite
+            if isLost || limits.ends(digest.token) || sample.ids.count >= lengthLimit {
                 finishedInRound.append(sample)
             } else {
                 going.append(sample)
@@ -147,7 +153,7 @@ final class SamplingJob: DecodingJob {
         let round = finishedInRound.sorted { $0.index < $1.index }
         finishedInRound = []
         for sample in round {
-            if var distinct {
+            if var distinct, sample.logProbability.isFinite {
                 guard distinct.others.insert(sample.ids).inserted else {
                     retry(sample, tries: distinct.tries)
                     continue

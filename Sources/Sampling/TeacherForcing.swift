@@ -20,20 +20,21 @@ public struct TeacherForcing {
     ///   - trees: prompts of at least one token, continuations of at least one
     ///   - body: gets the indices of tree and continuation, the offset of the predicted token, and the logits,
     ///     (V), which it may overwrite; called on all threads at once
+    /// - Throws: ``/Transformer/NonFiniteLogits`` with the index of the tree.
     public func forEachToken(
         _ trees: [TokenTree],
         _ body: (
             _ tree: Int, _ continuation: Int, _ offset: Int,
             _ logits: UnsafeMutablePointer<Float>
         ) -> Void
-    ) {
+    ) throws(NonFiniteLogits) {
         var first = 0
         var rows = 0
         for index in trees.indices {
             rows += trees[index].rowCount
             let isLast = index + 1 == trees.count
             if isLast || rows + trees[index + 1].rowCount > Self.rowLimit {
-                run(trees[first...index], body)
+                try run(trees[first...index], body)
                 first = index + 1
                 rows = 0
             }
@@ -41,14 +42,22 @@ public struct TeacherForcing {
     }
 
     /// log π(y|x) of every continuation of every tree.
-    public func logProbabilities(_ trees: [TokenTree]) -> [[Double]] {
-        tokenLogProbabilities(trees).map { tree in
+    ///
+    /// - Throws: ``/Transformer/NonFiniteLogits`` with the index of the tree.
+    public func logProbabilities(
+        _ trees: [TokenTree]
+    ) throws(NonFiniteLogits) -> [[Double]] {
+        try tokenLogProbabilities(trees).map { tree in
             tree.map { $0.reduce(0) { $0 + Double($1) } }
         }
     }
 
     /// log π(y_t | x, y_<t) of every token of every continuation of every tree.
-    public func tokenLogProbabilities(_ trees: [TokenTree]) -> [[[Float]]] {
+    ///
+    /// - Throws: ``/Transformer/NonFiniteLogits`` with the index of the tree.
+    public func tokenLogProbabilities(
+        _ trees: [TokenTree]
+    ) throws(NonFiniteLogits) -> [[[Float]]] {
         let size = decoder.configuration.vocabularySize
         var starts: [[Int]] = []
         var total = 0
@@ -60,8 +69,8 @@ public struct TeacherForcing {
                 })
         }
         var flat = [Float](repeating: 0, count: total)
-        flat.withUnsafeMutableBufferPointer { flat in
-            forEachToken(trees) { tree, continuation, offset, logits in
+        try flat.withUnsafeMutableBufferPointer { flat throws(NonFiniteLogits) in
+            try forEachToken(trees) { tree, continuation, offset, logits in
                 let token = trees[tree].continuations[continuation][offset]
                 precondition(token >= 0 && Int(token) < size, "an id beyond the vocabulary")
                 flat[starts[tree][continuation] + offset] =
@@ -76,7 +85,7 @@ public struct TeacherForcing {
     private func run(
         _ trees: ArraySlice<TokenTree>,
         _ body: (Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
-    ) {
+    ) throws(NonFiniteLogits) {
         var prefixes: [CacheExtension] = []
         var branches: [CacheExtension] = []
         var owners: [(tree: Int, continuation: Int)] = []
@@ -88,7 +97,7 @@ public struct TeacherForcing {
             }
             return cache
         }
-        decoder.extend(prefixes) { _, _, _ in }
+        try decoder.extend(prefixes) { _, _, _ in }
         for (index, cache) in zip(trees.indices, prompts) {
             let tree = trees[index]
             for (number, continuation) in tree.continuations.enumerated() {
@@ -99,8 +108,12 @@ public struct TeacherForcing {
                 owners.append((index, number))
             }
         }
-        decoder.extend(branches) { branch, offset, logits in
-            body(owners[branch].tree, owners[branch].continuation, offset, logits)
+        do throws(NonFiniteLogits) {
+            try decoder.extend(branches) { branch, offset, logits in
+                body(owners[branch].tree, owners[branch].continuation, offset, logits)
+            }
+        } catch {
+            throw NonFiniteLogits(sequence: owners[error.sequence].tree, length: error.length)
         }
     }
 }

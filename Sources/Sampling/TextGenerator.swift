@@ -57,6 +57,7 @@ public struct TextGenerator {
     ///   - next: gives requests as room for them appears; may wait for one only when told so, which
     ///     is when everything is delivered
     ///   - deliver: gets each request's outputs, in the requests' order; beams best first
+    /// - Throws: ``SamplingError/nonFiniteLogits(id:length:)``, and what `next` and `deliver` throw.
     public func run(
         next: (_ mayWait: Bool) throws -> Arrival<GenerationRequest>,
         deliver: (GenerationRequest, [GeneratedSequence]) throws -> Void
@@ -69,7 +70,7 @@ public struct TextGenerator {
                 try next(mayWait).map { request in
                     inFlight.append(request)
                     return SamplingJob(
-                        prompt: request.prompt, samples: samples, choice: choice, limits: limits,
+                        id: request.id, prompt: request.prompt, samples: samples, choice: choice, limits: limits,
                         decoder: decoder
                     ) { sample, _ in
                         RandomStream(
@@ -84,7 +85,8 @@ public struct TextGenerator {
                 try next(mayWait).map { request in
                     inFlight.append(request)
                     return BeamSearchJob(
-                        prompt: request.prompt, options: options, limits: limits, decoder: decoder)
+                        id: request.id, prompt: request.prompt, options: options, limits: limits,
+                        decoder: decoder)
                 }
             } finished: { (job: BeamSearchJob) in
                 try deliver(inFlight.removeFirst(), job.results)

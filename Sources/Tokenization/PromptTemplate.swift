@@ -117,27 +117,33 @@ public struct PromptTemplate: Sendable {
         prompt.append(literal: "\n\n### Response:\n")
     }
 
-    /// Appends the context, unless there is none: Dolly's `context`, or Alpaca's `input`.
+    /// The fields that go with an instruction, Dolly's and Alpaca's: the first that is not empty.
+    private static let contextFields = ["context", "input"]
+
+    /// Appends the context, unless there is none.
     private func appendContext(
         of fields: some FieldSource, after literal: String, to prompt: inout PromptBytes
     ) {
-        guard let field = Self.contextField(of: fields) else { return }
-        prompt.append(literal: literal)
-        _ = fields.withText(of: field) { prompt.append(data: $0) }
-    }
-
-    /// The field that goes with an instruction: the first of `context` and `input` that is not empty.
-    private static func contextField(of fields: some FieldSource) -> String? {
-        ["context", "input"].first { fields.withText(of: $0) { !$0.isEmpty } == true }
+        for field in Self.contextFields {
+            let isThere = fields.withText(of: field) { text in
+                guard !text.isEmpty else { return false }
+                prompt.append(literal: literal)
+                prompt.append(data: text)
+                return true
+            }
+            if isThere == true { return }
+        }
     }
 
     /// Whether a record has an instruction with an `input` that the prompt leaves out.
     func leavesInputOut(of fields: some FieldSource) -> Bool {
-        guard fields.contains("instruction"), fields.contains("input"),
+        guard fields.contains("input"), fields.contains("instruction"),
             fields.withText(of: "input", { $0.isEmpty }) != true
         else { return false }
         switch form {
-        case .automatic, .dolly, .chat: return Self.contextField(of: fields) != "input"
+        case .automatic, .dolly, .chat:
+            let field = Self.contextFields.first { fields.withText(of: $0) { !$0.isEmpty } == true }
+            return field != "input"
         case .plain: return true
         case .places(let places): return !places.contains(.field("input"))
         }

@@ -202,7 +202,7 @@ public struct RecordTokenizer: Sendable {
     /// ids beside it.
     private static func responseField(of fields: some FieldSource) -> String {
         let isAlpaca =
-            fields.contains("instruction") && !fields.contains("response")
+            !fields.contains("response") && fields.contains("instruction")
             && fields.contains("output") && !fields.contains("output_ids")
         return isAlpaca ? "output" : "response"
     }

@@ -37,6 +37,11 @@ struct SentencePieceFile {
     init(path: String) throws(TokenizationError) {
         self.path = path
         let bytes = try TokenizerFile.bytes(of: path)
+        let count = SentencePieceSize.pieces(in: bytes)
+        guard count <= SentencePieceSize.limit else {
+            throw malformed(
+                "too many pieces (got \(count), expected at most \(SentencePieceSize.limit))")
+        }
         let model: SentencePieceProtoModel
         do {
             model = try SentencePieceProtoModel(serializedBytes: bytes)

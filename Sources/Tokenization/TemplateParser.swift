@@ -18,15 +18,22 @@ struct TemplateParser {
     /// Blocks inside blocks cost stack, here and when they are rendered.
     private static let maximumDepth = 100
 
-    private var segments: ArraySlice<Segment>
+    private var segments: ArraySlice<(segment: Segment, line: Int)>
+    /// The line of the template that the tag in hand begins in, from 1.
+    private var line = 1
     private var depth = 0
 
     /// Parses a whole template.
     static func parse(_ text: String) throws(TokenizationError) -> [TemplateNode] {
         var parser = TemplateParser(segments: try split(text)[...])
-        let (nodes, end) = try parser.nodes(until: [])
-        if let end { throw .malformedTemplate(what: "'\(end)' without its beginning") }
-        return nodes
+        do throws(TokenizationError) {
+            let (nodes, end) = try parser.nodes(until: [])
+            if let end { throw .malformedTemplate(what: "'\(end)' without its beginning") }
+            return nodes
+        } catch {
+            guard case .malformedTemplate(let what) = error else { throw error }
+            throw .malformedTemplate(what: "line \(parser.line): \(what)")
+        }
     }
 
     /// Nodes up to a block whose keyword is in `ends`; that block's text is returned too.
@@ -40,7 +47,8 @@ struct TemplateParser {
                 what: "blocks inside blocks (expected at most \(Self.maximumDepth) deep)")
         }
         var result: [TemplateNode] = []
-        while let segment = segments.popFirst() {
+        while let (segment, line) = segments.popFirst() {
+            self.line = line
             switch segment {
             case .text(let text): result.append(.text(text))
             case .output(let text): result.append(.output(try TemplateExpression.parse(text)))
@@ -106,9 +114,18 @@ struct TemplateParser {
 
     /// Text and tags. As chat templates are rendered elsewhere, the newline after a block goes,
     /// and so does white space between the start of a line and a block; `-` strips all of it.
-    private static func split(_ template: String) throws(TokenizationError) -> [Segment] {
+    private static func split(_ template: String) throws(TokenizationError) -> [(
+        segment: Segment, line: Int
+    )] {
         let scalars = Array(template.unicodeScalars)
-        var segments: [Segment] = []
+        var segments: [(segment: Segment, line: Int)] = []
+        var lines = (count: 1, upTo: 0)
+        /// The line of a place, which must not be before one that was asked for earlier.
+        func line(at place: Int) -> Int {
+            lines.count += scalars[lines.upTo..<place].count { $0 == "\n" }
+            lines.upTo = place
+            return lines.count
+        }
         var text: [Unicode.Scalar] = []
         var position = 0
         func string(_ scalars: some Sequence<Unicode.Scalar>) -> String {
@@ -127,8 +144,10 @@ struct TemplateParser {
             }
             let kind = scalars[position + 1]
             guard let end = tagEnd(scalars, from: position + 2, kind) else {
-                throw .malformedTemplate(what: "a tag that does not end")
+                throw .malformedTemplate(
+                    what: "line \(line(at: position)): a tag that does not end")
             }
+            let tagLine = line(at: position)
             var inside = Array(scalars[position + 2..<end])
             if inside.first == "-" {
                 inside.removeFirst()
@@ -147,14 +166,14 @@ struct TemplateParser {
             } else if kind != "{", position < scalars.count, scalars[position] == "\n" {
                 position += 1
             }
-            if !text.isEmpty { segments.append(.text(string(text))) }
+            if !text.isEmpty { segments.append((.text(string(text)), tagLine)) }
             text = []
             let trimmed = string(
                 inside.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
-            if kind == "{" { segments.append(.output(trimmed)) }
-            if kind == "%" { segments.append(.block(trimmed)) }
+            if kind == "{" { segments.append((.output(trimmed), tagLine)) }
+            if kind == "%" { segments.append((.block(trimmed), tagLine)) }
         }
-        if !text.isEmpty { segments.append(.text(string(text))) }
+        if !text.isEmpty { segments.append((.text(string(text)), lines.count)) }
         return segments
     }
 

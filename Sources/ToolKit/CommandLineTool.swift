@@ -26,6 +26,8 @@ extension CommandLineTool {
     public static func main() {
         StandardDescriptors.fillGaps()
         Interruption.install()
+        Log(tool: toolName, level: .error, json: CommandLine.arguments.contains("--log-json"))
+            .speakWhenMemoryIsExhausted()
         let status = run(arguments)
         Interruption.waitIfEnding()
         OutputClaim.releaseAll()

@@ -1,12 +1,16 @@
 public import ArgumentParser
-import FoundationEssentials
+import Kernels
 
 /// The flags that all tools have.
 public struct CommonOptions: ParsableArguments {
     @Option(help: "Seed of everything random. Same seed, same bytes.")
     package var seed: UInt64 = 0
 
-    @Option(help: "Threads; without it one for each available processor. Changes no result.")
+    @Option(
+        help: """
+            Threads; without it one for each processor that affinity and control groups leave. Changes no \
+            result.
+            """)
     package var threads: Int?
 
     @Option(
@@ -34,7 +38,21 @@ public struct CommonOptions: ParsableArguments {
     }
 
     /// The number of threads to use.
-    public var threadCount: Int { threads ?? max(1, ProcessInfo.processInfo.activeProcessorCount) }
+    public var threadCount: Int { threads ?? MachineLimits.current.processors }
+
+    /// Sets the number of threads of all kernels, and checks that those compute what they should. Tools
+    /// call it before their first one.
+    ///
+    /// - Throws: a ``/StreamIO/ReportedError`` that names the kernels that are wrong.
+    public func configureKernels() throws {
+        do {
+            try ProductCheck.run()
+        } catch {
+            throw ProcessorFault(fault: error)
+        }
+        Parallel.configure(
+            threads: threadCount, processors: MachineLimits.current.processors)
+    }
 
     func log(_ tool: String) -> Log {
         Log(

@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 import StreamIO
 
 /// Messages for people (or, as JSON, for programs) on standard error.
@@ -54,9 +55,24 @@ public struct Log: Sendable {
     /// Whether progress may be drawn: on a terminal, unless asked to be quiet.
     var drawsProgress: Bool { level >= .info && !json && isatty(STDERR_FILENO) == 1 }
 
+    /// Prepares the message of a process that ends for want of memory, when there is none to make one.
+    func speakWhenMemoryIsExhausted() {
+        let mark = "#"
+        let text = text(
+            .error, "out of memory (\(mark) MiB more are needed)",
+            hint: "a smaller batch or model, or --memory-budget for training")
+        let parts = text.split(separator: mark, maxSplits: 1)
+        PageMemory.endWhenExhausted(
+            before: String(parts[0]), after: String(parts[1]),
+            status: ExitStatus.internalFailure.rawValue)
+    }
+
     private func write(_ level: Level, _ message: String, hint: String? = nil) {
         guard level <= self.level else { return }
-        let message = message.printable
+        Self.emit(text(level, message.printable, hint: hint))
+    }
+
+    private func text(_ level: Level, _ message: String, hint: String?) -> String {
         var text: String
         if json {
             var fields: JSONObject = [
@@ -70,7 +86,7 @@ public struct Log: Sendable {
             text = (drawsProgress ? "\r\u{1b}[K" : "") + "\(tool): \(message)\n"
             if let hint { text += "hint: \(hint)\n" }
         }
-        Self.emit(text)
+        return text
     }
 
     /// One write a message, so that lines of tools that run side by side do not mix.

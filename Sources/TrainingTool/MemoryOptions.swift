@@ -1,5 +1,4 @@
 public import ArgumentParser
-import Glibc
 public import ToolKit
 public import Training
 public import Transformer
@@ -41,7 +40,7 @@ public struct MemoryOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Memory that training may take, e.g. 24GiB or 8G. Chooses the first plan that fits: full; \
+            Most memory that training may take, e.g. 24GiB or 8G. Chooses the first plan that fits: full; \
             recompute (activations again); layerwise (gradients applied block by block, with clipping in \
             two passes); compact (weights and moments in bfloat16, rounded stochastically). Without it: \
             full.
@@ -53,16 +52,20 @@ public struct MemoryOptions: ParsableArguments {
 
     /// The plan for a run, nil if no budget was given.
     ///
+    /// - Parameter reference: the shape of a second model that scores records before the first step
     /// - Throws: ``TrainingError/overBudget(budget:needs:)``
     public func plan(
-        _ configuration: DecoderConfiguration, rows: @autoclosure () -> StepRows, _ log: Log
+        _ configuration: DecoderConfiguration, rows: @autoclosure () -> StepRows,
+        reference: DecoderConfiguration? = nil, _ common: CommonOptions, _ log: Log
     ) throws(TrainingError) -> MemoryPlan? {
         guard let budget = memoryBudget?.bytes else { return nil }
-        let installed = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-        if budget > installed {
-            log.warning("--memory-budget is more than this machine has, \(gibibytes(installed))")
+        let machine = MachineLimits.current
+        if budget > machine.memory {
+            log.warning(
+                "--memory-budget is more than \(machine.memoryLimit), \(gibibytes(machine.memory))")
         }
-        let needs = MemoryNeeds(configuration, rows: rows())
+        let needs = MemoryNeeds(
+            configuration, rows: rows(), reference: reference, threads: common.threadCount)
         let plan = try needs.plan(within: budget)
         log.info(
             "memory plan \(plan.rawValue): at most \(gibibytes(needs.bytes(plan))) of "

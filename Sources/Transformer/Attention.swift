@@ -8,7 +8,8 @@ import Kernels
 /// A row attends to its tree's prompt and to its own branch up to itself. Scores exist for one block
 /// of queries at a time; the backward pass computes them again from the saved log-sum-exp (Dao et
 /// al. 2022). One thread works on one (segment, key-value head); what branches add to the gradients of
-/// the prompt's keys and values is brought together afterwards, in the branches' order.
+/// the prompt's keys and values is brought together afterwards, in the branches' order, some branches at a
+/// time: many of them behind a long prompt see many times as many keys as there are.
 package struct Attention {
     let headCount: Int
     let keyValueHeadCount: Int
@@ -24,6 +25,8 @@ package struct Attention {
 
     /// Queries that are worked on together.
     private static let block = 64
+    /// Keys whose gradients exist at a time, unless a single segment sees more.
+    private static let keyLimit = 4096
 
     private var groupSize: Int { headCount / keyValueHeadCount }
     private var scale: Float { 1 / Float(headWidth).squareRoot() }
@@ -57,11 +60,13 @@ package struct Attention {
             let segment = segments[task / keyValueHeadCount]
             let keyValueHead = task % keyValueHeadCount
             let scratch = AttentionScratch(
-                segment, block: Self.block, headWidth: headWidth, gradients: false)
-            let keys = scratch.gather(
-                keys(qkv, head: keyValueHead), segment, into: scratch.keys)
-            let values = scratch.gather(
-                values(qkv, head: keyValueHead), segment, into: scratch.values)
+                keys: segment.length, block: Self.block, headWidth: headWidth, gradients: false)
+            let keys = SmallFactor(
+                scratch.gather(keys(qkv, head: keyValueHead), segment), .transposed,
+                in: scratch.turnedKeys)
+            let values = SmallFactor(
+                scratch.gather(values(qkv, head: keyValueHead), segment), .none,
+                in: scratch.values)
             for head in keyValueHead * groupSize..<(keyValueHead + 1) * groupSize {
                 let queries = queries(qkv, head: head).rows(segment.rows)
                 let output = self.queries(output, head: head).rows(segment.rows)
@@ -69,9 +74,7 @@ package struct Attention {
                     let rows = start..<min(start + Self.block, segment.rows.count)
                     let seen = segment.prefix.count + rows.upperBound
                     let scores = scratch.scores(rows: rows.count, columns: seen)
-                    multiplyTile(
-                        queries.rows(rows), .none, keys.rows(0..<seen), .transposed,
-                        into: scores, inner: headWidth, alpha: scale)
+                    keys.multiply(queries.rows(rows), into: scores, alpha: scale)
                     for (offset, row) in rows.enumerated() {
                         let visible = segment.prefix.count + row + 1
                         let line = scores.base + offset * scores.stride
@@ -82,9 +85,7 @@ package struct Attention {
                         logSumExp[(segment.rows.lowerBound + row) * headCount + head] =
                             top + logarithm(total)
                     }
-                    multiplyTile(
-                        scores, .none, values.rows(0..<seen), .none, into: output.rows(rows),
-                        inner: seen)
+                    values.multiply(scores.columns(0..<seen), into: output.rows(rows))
                 }
             }
         }
@@ -105,26 +106,69 @@ package struct Attention {
         _ batch: PackedBatch, qkv: MatrixView, output: MatrixView,
         logSumExp: UnsafePointer<Float>, outputGradient: MatrixView, qkvGradient: MatrixView
     ) {
-        let segments = batch.trees.flatMap { $0 }
+        zeroKeysAndValues(batch, qkvGradient)
+        for wave in Self.waves(batch) {
+            differentiate(
+                wave, qkv: qkv, output: output, logSumExp: logSumExp,
+                outputGradient: outputGradient, qkvGradient: qkvGradient)
+        }
+    }
+
+    /// A segment and the tree that it belongs to.
+    private typealias Branch = (tree: Int, segment: PackedBatch.Segment)
+
+    /// The segments of all trees in order, in runs that together see at most ``keyLimit`` keys.
+    private static func waves(_ batch: PackedBatch) -> [[Branch]] {
+        var waves: [[Branch]] = []
+        var keys = 0
+        for (tree, segments) in batch.trees.enumerated() {
+            for segment in segments {
+                if waves.isEmpty || keys + segment.length > keyLimit {
+                    waves.append([])
+                    keys = 0
+                }
+                waves[waves.count - 1].append((tree, segment))
+                keys += segment.length
+            }
+        }
+        return waves
+    }
+
+    /// Keys whose gradients exist at a time in a batch of so many rows, at most.
+    static func partialKeys(rows: Int) -> Int { max(keyLimit, rows) }
+
+    /// Bytes of a thread that works on sequences of so many keys, at most.
+    static func scratchBytes(keys: Int, headWidth: Int) -> Int {
+        AttentionScratch.Sizes(keys: keys, block: block, headWidth: headWidth)
+            .total(gradients: true) * MemoryLayout<Float>.stride
+    }
+
+    /// Computes the gradients of some segments' queries, and adds theirs of keys and values.
+    private func differentiate(
+        _ wave: [Branch], qkv: MatrixView, output: MatrixView, logSumExp: UnsafePointer<Float>,
+        outputGradient: MatrixView, qkvGradient: MatrixView
+    ) {
         // Where the partial gradients of each segment begin: keys and values of all key-value heads.
         var starts = [0]
-        for segment in segments {
+        for (_, segment) in wave {
             starts.append(
                 starts[starts.count - 1] + 2 * keyValueHeadCount * segment.length * headWidth)
         }
-        let partials = partials.reserve(starts[segments.count])
-        Parallel.forEach(segments.count * keyValueHeadCount) { task in
-            let segment = segments[task / keyValueHeadCount]
+        let partials = partials.reserve(starts[wave.count])
+        Parallel.forEach(wave.count * keyValueHeadCount) { task in
+            let segment = wave[task / keyValueHeadCount].segment
             let keyValueHead = task % keyValueHeadCount
             let scratch = AttentionScratch(
-                segment, block: Self.block, headWidth: headWidth, gradients: true)
+                keys: segment.length, block: Self.block, headWidth: headWidth, gradients: true)
             let dKV = partialGradients(
                 partials + starts[task / keyValueHeadCount], segment, head: keyValueHead)
             let (dK, dV) = (dKV.keys, dKV.values)
-            let keys = scratch.gather(
-                keys(qkv, head: keyValueHead), segment, into: scratch.keys)
-            let values = scratch.gather(
-                values(qkv, head: keyValueHead), segment, into: scratch.values)
+            let values = SmallFactor(
+                scratch.gather(values(qkv, head: keyValueHead), segment), .transposed,
+                in: scratch.values)
+            let gathered = scratch.gather(keys(qkv, head: keyValueHead), segment)
+            let turnedKeys = SmallFactor(gathered, .transposed, in: scratch.turnedKeys)
+            let keys = SmallFactor(gathered, .none, in: scratch.keys)
             zero(dK)
             zero(dV)
             for head in keyValueHead * groupSize..<(keyValueHead + 1) * groupSize {
@@ -136,9 +180,7 @@ package struct Attention {
                     let rows = start..<min(start + Self.block, segment.rows.count)
                     let seen = segment.prefix.count + rows.upperBound
                     let probabilities = scratch.scores(rows: rows.count, columns: seen)
-                    multiplyTile(
-                        queries.rows(rows), .none, keys.rows(0..<seen), .transposed,
-                        into: probabilities, inner: headWidth, alpha: scale)
+                    turnedKeys.multiply(queries.rows(rows), into: probabilities, alpha: scale)
                     for (offset, row) in rows.enumerated() {
                         let visible = segment.prefix.count + row + 1
                         let line = probabilities.base + offset * probabilities.stride
@@ -147,31 +189,27 @@ package struct Attention {
                         _ = exponentiate(line, minus: shift, count: visible)
                         for column in visible..<seen { line[column] = 0 }
                     }
-                    multiplyTile(
-                        probabilities, .transposed, dO.rows(rows), .none,
-                        into: dV.rows(0..<seen), inner: rows.count, beta: 1)
+                    SmallFactor(dO.rows(rows), .none, in: scratch.block).multiply(
+                        probabilities.columns(0..<seen), .transposed, into: dV.rows(0..<seen),
+                        accumulating: true)
                     let dS = scratch.scoreGradients(rows: rows.count, columns: seen)
-                    multiplyTile(
-                        dO.rows(rows), .none, values.rows(0..<seen), .transposed, into: dS,
-                        inner: headWidth)
+                    values.multiply(dO.rows(rows), into: dS)
                     for (offset, row) in rows.enumerated() {
                         let correction = dot(
                             dO.base + row * dO.stride, output.base + row * output.stride,
                             count: headWidth)
                         multiplyShifted(
-                            probabilities.base + offset * seen, dS.base + offset * seen,
-                            minus: correction, count: seen)
+                            probabilities.base + offset * probabilities.stride,
+                            dS.base + offset * dS.stride, minus: correction, count: seen)
                     }
-                    multiplyTile(
-                        dS, .none, keys.rows(0..<seen), .none, into: dQ.rows(rows),
-                        inner: seen, alpha: scale)
-                    multiplyTile(
-                        dS, .transposed, queries.rows(rows), .none, into: dK.rows(0..<seen),
-                        inner: rows.count, alpha: scale, beta: 1)
+                    keys.multiply(dS.columns(0..<seen), into: dQ.rows(rows), alpha: scale)
+                    SmallFactor(queries.rows(rows), .none, in: scratch.block).multiply(
+                        dS.columns(0..<seen), .transposed, into: dK.rows(0..<seen), alpha: scale,
+                        accumulating: true)
                 }
             }
         }
-        gatherPartials(batch, partials, starts, qkvGradient)
+        gatherPartials(wave, partials, starts, qkvGradient)
     }
 
     /// The gradients of the keys and values that one segment sees, each (L, d).
@@ -183,25 +221,36 @@ package struct Attention {
         return (keys, MatrixView(keys.base + size, rows: segment.length, columns: headWidth))
     }
 
-    /// Sums what the segments of each tree add to the gradients of keys and values.
+    private func zeroKeysAndValues(_ batch: PackedBatch, _ qkvGradient: MatrixView) {
+        Parallel.forEach(batch.trees.count * keyValueHeadCount) { task in
+            let head = task % keyValueHeadCount
+            for segment in batch.trees[task / keyValueHeadCount] {
+                zero(keys(qkvGradient, head: head).rows(segment.rows))
+                zero(values(qkvGradient, head: head).rows(segment.rows))
+            }
+        }
+    }
+
+    /// Adds what the segments of each tree add to the gradients of keys and values, in their order.
     private func gatherPartials(
-        _ batch: PackedBatch, _ partials: UnsafeMutablePointer<Float>, _ starts: [Int],
+        _ wave: [Branch], _ partials: UnsafeMutablePointer<Float>, _ starts: [Int],
         _ qkvGradient: MatrixView
     ) {
-        var first = [0]
-        for tree in batch.trees { first.append(first[first.count - 1] + tree.count) }
-        Parallel.forEach(batch.trees.count * keyValueHeadCount) { task in
-            let tree = task / keyValueHeadCount
+        var trees: [Range<Int>] = []
+        for index in wave.indices {
+            if index > 0, wave[index].tree == wave[index - 1].tree, let last = trees.last {
+                trees[trees.count - 1] = last.lowerBound..<index + 1
+            } else {
+                trees.append(index..<index + 1)
+            }
+        }
+        Parallel.forEach(trees.count * keyValueHeadCount) { task in
             let head = task % keyValueHeadCount
             let keyGradients = keys(qkvGradient, head: head)
             let valueGradients = values(qkvGradient, head: head)
-            for segment in batch.trees[tree] {
-                zero(keyGradients.rows(segment.rows))
-                zero(valueGradients.rows(segment.rows))
-            }
-            for (index, segment) in batch.trees[tree].enumerated() {
-                let partial = partialGradients(
-                    partials + starts[first[tree] + index], segment, head: head)
+            for index in trees[task / keyValueHeadCount] {
+                let segment = wave[index].segment
+                let partial = partialGradients(partials + starts[index], segment, head: head)
                 segment.scatter(partial.keys, into: keyGradients)
                 segment.scatter(partial.values, into: valueGradients)
             }
@@ -235,44 +284,78 @@ extension PackedBatch.Segment {
 
 /// The memory of one thread for one (segment, key-value head); valid until the thread makes another.
 private struct AttentionScratch {
+    /// Room for keys as a right factor, (L, d).
     let keys: UnsafeMutablePointer<Float>
+    /// The same turned, (d, L).
+    let turnedKeys: UnsafeMutablePointer<Float>
+    /// For values, turned or not.
     let values: UnsafeMutablePointer<Float>
+    /// For rows of a block, (rows, d).
+    let block: UnsafeMutablePointer<Float>
+    private let gathered: UnsafeMutablePointer<Float>
     private let scoreMemory: UnsafeMutablePointer<Float>
     private let gradientMemory: UnsafeMutablePointer<Float>
     private let headWidth: Int
 
-    init(_ segment: PackedBatch.Segment, block: Int, headWidth: Int, gradients: Bool) {
+    init(keys length: Int, block: Int, headWidth: Int, gradients: Bool) {
         self.headWidth = headWidth
-        let rows = segment.length * headWidth
-        let scores = block * segment.length
-        let memory = ThreadScratch.floats(
-            .attention, count: 2 * rows + (gradients ? 2 : 1) * scores)
-        keys = memory
-        values = keys + rows
-        scoreMemory = values + rows
-        gradientMemory = gradients ? scoreMemory + scores : scoreMemory
+        let sizes = Sizes(keys: length, block: block, headWidth: headWidth)
+        var next = ThreadScratch.floats(.attention, count: sizes.total(gradients: gradients))
+        func take(_ count: Int) -> UnsafeMutablePointer<Float> {
+            defer { next += count }
+            return next
+        }
+        turnedKeys = take(sizes.turned)
+        values = take(max(sizes.turned, sizes.straight))
+        gathered = take(sizes.gathered)
+        scoreMemory = take(sizes.scores)
+        keys = gradients ? take(sizes.straight) : turnedKeys
+        self.block = gradients ? take(sizes.block) : turnedKeys
+        gradientMemory = gradients ? take(sizes.scores) : scoreMemory
     }
 
+    /// Floats of each part, in whole cache lines.
+    struct Sizes {
+        let turned: Int
+        let straight: Int
+        let gathered: Int
+        let scores: Int
+        let block: Int
+
+        init(keys: Int, block: Int, headWidth: Int) {
+            turned = SmallFactor.floats(inner: headWidth, columns: keys)
+            straight = SmallFactor.floats(inner: keys, columns: headWidth)
+            gathered = paddedWidth(keys * headWidth)
+            scores = block * AttentionScratch.scoreStride(keys)
+            self.block = SmallFactor.floats(inner: block, columns: headWidth)
+        }
+
+        func total(gradients: Bool) -> Int {
+            let forward = turned + max(turned, straight) + gathered + scores
+            return gradients ? forward + straight + block + scores : forward
+        }
+    }
+
+    /// Rows of scores are as long as products fill them.
+    private static func scoreStride(_ columns: Int) -> Int { (columns + 31) & ~31 }
+
     func scores(rows: Int, columns: Int) -> MatrixView {
-        MatrixView(scoreMemory, rows: rows, columns: columns)
+        MatrixView(scoreMemory, rows: rows, columns: Self.scoreStride(columns))
     }
 
     func scoreGradients(rows: Int, columns: Int) -> MatrixView {
-        MatrixView(gradientMemory, rows: rows, columns: columns)
+        MatrixView(gradientMemory, rows: rows, columns: Self.scoreStride(columns))
     }
 
-    /// The prompt's and the segment's rows of `source` as one contiguous matrix (L, d).
-    func gather(
-        _ source: MatrixView, _ segment: PackedBatch.Segment,
-        into memory: UnsafeMutablePointer<Float>
-    ) -> MatrixView {
-        var target = memory
+    /// The prompt's and the segment's rows of `source` as one contiguous matrix (L, d), until the next.
+    func gather(_ source: MatrixView, _ segment: PackedBatch.Segment) -> MatrixView {
+        var target = gathered
         for rows in [segment.prefix, segment.rows] {
             for row in rows {
                 target.update(from: source.base + row * source.stride, count: headWidth)
                 target += headWidth
             }
         }
-        return MatrixView(memory, rows: segment.length, columns: headWidth)
+        return MatrixView(gathered, rows: segment.length, columns: headWidth)
     }
 }

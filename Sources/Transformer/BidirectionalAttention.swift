@@ -31,22 +31,23 @@ struct BidirectionalAttention {
             let values = text.columns(head.lowerBound + 2 * width..<head.upperBound + 2 * width)
             let output = output.rows(rows).columns(head)
             let length = rows.count
-            let stride = paddedWidth(length)
-            withUnsafeTemporaryAllocation(
-                byteCount: Self.block * stride * MemoryLayout<Float>.stride, alignment: 64
-            ) { memory in
-                guard let base = memory.bindMemory(to: Float.self).baseAddress else { return }
-                for start in Swift.stride(from: 0, to: length, by: Self.block) {
-                    let block = start..<min(start + Self.block, length)
-                    let scores = MatrixView(
-                        base, rows: block.count, columns: length, stride: stride)
-                    multiplyTile(
-                        queries.rows(block), .none, keys, .transposed, into: scores,
-                        inner: headWidth, alpha: scale)
-                    softmaxPaddedRows(scores)
-                    multiplyTile(
-                        scores, .none, values, .none, into: output.rows(block), inner: length)
-                }
+            let stride = (length + 31) & ~31
+            let (turned, straight) = (
+                SmallFactor.floats(inner: headWidth, columns: length),
+                SmallFactor.floats(inner: length, columns: headWidth)
+            )
+            let memory = ThreadScratch.floats(
+                .attention, count: turned + straight + Self.block * stride)
+            let keyFactor = SmallFactor(keys, .transposed, in: memory)
+            let valueFactor = SmallFactor(values, .none, in: memory + turned)
+            for start in Swift.stride(from: 0, to: length, by: Self.block) {
+                let block = start..<min(start + Self.block, length)
+                let room = MatrixView(
+                    memory + turned + straight, rows: block.count, columns: stride)
+                keyFactor.multiply(queries.rows(block), into: room, alpha: scale)
+                let scores = room.columns(0..<length)
+                softmaxPaddedRows(scores)
+                valueFactor.multiply(scores, into: output.rows(block))
             }
         }
     }

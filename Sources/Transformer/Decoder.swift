@@ -81,14 +81,29 @@ public final class Decoder {
     }
 
     /// The blocks of a model, in order.
+    ///
+    /// - Parameter onBlock: called with the number of each when it is made
     static func makeBlocks(
-        _ configuration: DecoderConfiguration, _ layers: LinearLayers
+        _ configuration: DecoderConfiguration, _ layers: LinearLayers,
+        onBlock: (Int) -> Void = { _ in }
     ) -> [any DecoderBlock] {
         (0..<configuration.layerCount).map { layer in
-            switch configuration.architecture {
+            defer { onBlock(layer) }
+            return switch configuration.architecture {
             case .gpt2: GPT2Block(configuration, layers, layer: layer)
             case .llama: LlamaBlock(configuration, layers, layer: layer)
             }
+        }
+    }
+
+    /// Gives up the matrices of linear layers in a part of the parameters, which then are zeros. Those of
+    /// embeddings stay, even where they are the head too.
+    func discardMatrices(_ range: Range<Int>) {
+        for entry in layout.entries
+        where entry.decays && range.contains(entry.offset)
+            && entry.offset >= parts.embeddings.upperBound
+        {
+            parameters.discard(entry.offset..<entry.offset + entry.count)
         }
     }
 

@@ -19,6 +19,20 @@ public struct CacheExtension {
     }
 }
 
+/// Logits that are infinite or no numbers: nothing can be chosen by them.
+public struct NonFiniteLogits: Error, Hashable {
+    /// Index of the extension.
+    public let sequence: Int
+    /// Tokens of its sequence that they follow.
+    public let length: Int
+
+    /// Logits of the sequence with this index, behind so many tokens.
+    public init(sequence: Int, length: Int) {
+        self.sequence = sequence
+        self.length = length
+    }
+}
+
 /// A decoder that computes only what is new, over ragged sets of sequences.
 ///
 /// All rows of a call, prompts as well as single tokens, go through the layers together in passes
@@ -40,25 +54,37 @@ public final class IncrementalDecoder {
     private let output = FloatBuffer()
 
     /// Prepares inference with `decoder`: lays out a copy of its matrices.
-    public init(_ decoder: Decoder) {
+    ///
+    /// - Parameter keepsWeights: whether the matrices that were copied stay as they are; without that they
+    ///   are given up one by one, and `decoder` is of no other use any more
+    public init(_ decoder: Decoder, keepsWeights: Bool = true) {
         precondition(decoder.compactParameters == nil, "compact weights are for training")
         self.decoder = decoder
         shape = KeyValueShape(decoder.configuration)
-        guard !decoder.isQuantized else {
+        if decoder.isQuantized {
             blocks = decoder.blocks
             head = decoder.head
-            return
+        } else {
+            let layers = LinearLayers(
+                layout: decoder.layout, precision: decoder.precision,
+                packing: WeightPacking(
+                    source: decoder.parameters, arena: PageArena(), isQuantized: false))
+            blocks = Decoder.makeBlocks(decoder.configuration, layers) { layer in
+                if !keepsWeights { decoder.discardMatrices(decoder.parts.blocks[layer]) }
+            }
+            head = VocabularyHead(decoder.configuration, layers)
         }
-        let layers = LinearLayers(
-            layout: decoder.layout, precision: decoder.precision,
-            packing: WeightPacking(
-                source: decoder.parameters, arena: PageArena(), isQuantized: false))
-        blocks = Decoder.makeBlocks(decoder.configuration, layers)
-        head = VocabularyHead(decoder.configuration, layers)
+        if !keepsWeights { decoder.discardMatrices(0..<decoder.layout.count) }
     }
 
     /// The model's configuration.
     public var configuration: DecoderConfiguration { decoder.configuration }
+
+    /// Bytes that the keys and values of a sequence of so many tokens take.
+    public func cacheBytes(tokens: Int) -> Int {
+        (tokens + cacheBlockPositions - 1) / cacheBlockPositions * shape.blockSize
+            * MemoryLayout<Float>.stride
+    }
 
     /// A cache for a new sequence.
     public func makeCache() -> KeyValueCache { KeyValueCache(decoder.configuration) }
@@ -69,12 +95,13 @@ public final class IncrementalDecoder {
     ///   - extensions: token ids are in 0 ..< V, sequences at most as long as the model's positions
     ///   - body: gets the index of an extension, the offset of a token in it and its logits, (V), which it
     ///     may overwrite; called on all threads at once, each row once
+    /// - Throws: ``NonFiniteLogits`` of the first such row; the caches are of no use then.
     public func extend(
         _ extensions: [CacheExtension],
         logits body: (
             _ extension: Int, _ offset: Int, _ logits: UnsafeMutablePointer<Float>
         ) -> Void
-    ) {
+    ) throws(NonFiniteLogits) {
         var rows: [Row] = []
         for (index, item) in extensions.enumerated() {
             precondition(
@@ -93,7 +120,7 @@ public final class IncrementalDecoder {
         let passes = (rows.count + Self.rowLimit - 1) / Self.rowLimit
         for pass in 0..<passes {
             let range = rows.count * pass / passes..<rows.count * (pass + 1) / passes
-            run(Array(rows[range]), tables, body)
+            try run(Array(rows[range]), tables, body)
         }
         for item in extensions { item.cache.count += item.tokens.count }
     }
@@ -109,7 +136,7 @@ public final class IncrementalDecoder {
     private func run(
         _ rows: [Row], _ tables: [[UnsafeMutablePointer<Float>]],
         _ body: (Int, Int, UnsafeMutablePointer<Float>) -> Void
-    ) {
+    ) throws(NonFiniteLogits) {
         for state in activations { state.reserve(rows: rows.count, configuration: configuration) }
         let parameters = decoder.parameters.base
         let final = output.matrix(rows: rows.count, columns: configuration.width)
@@ -133,10 +160,18 @@ public final class IncrementalDecoder {
         let hidden = decoder.hidden(wanted, of: final)
         let logits = head.logits(wanted.count, in: decoder.logitMemory)
         head.projection.forward(parameters, hidden, into: logits)
-        Parallel.forEach(wanted.count) { index in
-            let row = rows[wanted[index]]
-            body(row.sequence, row.offset, logits.base + index * logits.stride)
+        var isFinite = [Bool](repeating: true, count: wanted.count)
+        isFinite.withUnsafeMutableBufferPointer { isFinite in
+            Parallel.forEach(wanted.count) { index in
+                let row = rows[wanted[index]]
+                let line = logits.base + index * logits.stride
+                isFinite[index] = areFinite(line, count: logits.columns)
+                if isFinite[index] { body(row.sequence, row.offset, line) }
+            }
         }
+        guard let index = isFinite.firstIndex(of: false) else { return }
+        let row = rows[wanted[index]]
+        throw NonFiniteLogits(sequence: row.sequence, length: row.position + 1)
     }
 
     private func embed(_ rows: [Row], into output: MatrixView) {

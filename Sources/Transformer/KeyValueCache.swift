@@ -33,20 +33,14 @@ struct KeyValueShape: Sendable {
 final class KeyValueBlock {
     let memory: UnsafeMutablePointer<Float>
 
-    init(size: Int) {
-        memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, size) * MemoryLayout<Float>.stride, alignment: 64
-        ).bindMemory(to: Float.self, capacity: max(1, size))
-    }
+    init(size: Int) { memory = PageMemory.allocate(size, of: Float.self) }
 
     init(copying other: KeyValueBlock, size: Int) {
-        memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, size) * MemoryLayout<Float>.stride, alignment: 64
-        ).bindMemory(to: Float.self, capacity: max(1, size))
+        memory = PageMemory.allocate(size, of: Float.self)
         memory.update(from: other.memory, count: size)
     }
 
-    deinit { memory.deallocate() }
+    deinit { PageMemory.deallocate(memory) }
 }
 
 /// The keys and values of one sequence so far.

@@ -21,14 +21,33 @@ public struct PassMemory: Sendable {
         Self.float * rows * configuration.width * (configuration.layerCount + 2)
     }
 
+    /// What says which token a row is of, where it stands and what it predicts.
+    public func tokens(rows: Int) -> Int { 256 * rows }
+
     /// What one pass works with, whatever is kept of it.
     public func workspace(rows: Int) -> Int {
         let c = configuration
         // The residual stream and its gradient, targets before and behind the norm and their gradients,
-        // output of a norm and its gradient; feed-forward twice; attention's gradients, and the parts
-        // of them that segments add.
-        let perRow = 8 * c.width + 2 * c.feedForwardWidth + 3 * c.packedWidth + c.queryWidth
+        // output of a norm and its gradient; feed-forward twice; attention's gradients.
+        let perRow = 8 * c.width + 2 * c.feedForwardWidth + c.packedWidth + c.queryWidth
         let logits = min(rows, VocabularyHead.rowLimit(vocabularySize: c.vocabularySize))
-        return Self.float * (rows * perRow + logits * (c.vocabularySize + 32))
+        // The parts that segments add to the gradients of keys and values.
+        let partials = 2 * c.keyValueWidth * Attention.partialKeys(rows: rows)
+        return Self.float * (rows * perRow + logits * (c.vocabularySize + 32) + partials)
+    }
+
+    /// What threads have for themselves: factors of products laid out, keys and scores of attention.
+    ///
+    /// - Parameter keys: of the longest sequence
+    public func scratch(threads: Int, rows: Int, keys: Int) -> Int {
+        let c = configuration
+        let widest = max(
+            c.vocabularySize, c.packedWidth, c.width, c.activationInputWidth, c.feedForwardWidth)
+        // Sums over rows are cut into 32 ranges; norms have two sums.
+        let reductions = Self.float * 2 * 32 * widest
+        return threads
+            * (ProductMemory.rightFactor
+                + Attention.scratchBytes(keys: keys, headWidth: c.headWidth))
+            + ProductMemory.leftFactor(rows: rows, widest: widest) + reductions
     }
 }

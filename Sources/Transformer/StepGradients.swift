@@ -37,13 +37,15 @@ public final class StepGradients {
     public func reset() {
         pendingCount = 0
         if method == .deferred {
+            // Micro-batches of the next step may be large where these were small.
+            batches = []
             buffer.discard(0..<buffer.count)
         } else {
             buffer.zero()
         }
     }
 
-    /// Room for another micro-batch, whose memory is used again in the next step.
+    /// Room for another micro-batch.
     func append(_ batch: PackedBatch, _ configuration: DecoderConfiguration) -> PendingBatch {
         if pendingCount == batches.count { batches.append(PendingBatch()) }
         let pending = batches[pendingCount]

@@ -27,7 +27,7 @@ extension OverlongPolicy: ExpressibleByArgument {}
             them, dropped. an, mn and tn depend on seed, model and record alone, \
             unhelpful on the server, bn also on the batch: --batch-size consecutive records of the input or shard.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example = """
         gen-negatives --model reference --kinds bn:2,mn:2,tn:1 train.jsonl.zst -o negatives.jsonl.zst
@@ -76,8 +76,10 @@ extension OverlongPolicy: ExpressibleByArgument {}
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard temperature > 0, temperature.isFinite else {
-            throw ValidationError("--temperature must be above 0")
+        guard temperature >= SamplingFilter.leastTemperature, temperature.isFinite else {
+            throw ValidationError(
+                "--temperature (got \(temperature), expected at least "
+                    + "\(SamplingFilter.leastTemperature))")
         }
         guard topK >= 0 else { throw ValidationError("--top-k must be at least 0") }
         guard topP > 0, topP <= 1 else {
@@ -103,7 +105,7 @@ extension OverlongPolicy: ExpressibleByArgument {}
         // A dry run writes nothing but its estimate.
         try OutputClaim.file(endpoint.dryRun ? nil : io.output)
         if mix[.unhelpful] > 0 { try endpoint.checkCache(output: io.output) }
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         let generating = try GeneratingModel(
             directory: model, precision: precision.precision)
         for warning in generating.warnings { log.warning(warning) }

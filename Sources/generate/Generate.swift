@@ -24,7 +24,7 @@ extension EarlyStopping: ExpressibleByArgument {}
             generated tokens, EOS included. Tokens that end an output come from generation_config.json, \
             else config.json. Same seed, same bytes, whatever the batch size, threads and shard.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example =
         "generate --model cpo --decode sample --top-k 50 --max-new-tokens 128 test.jsonl.zst -o out.jsonl.zst"
@@ -93,9 +93,11 @@ extension EarlyStopping: ExpressibleByArgument {}
     }
 
     func validate() throws {
-        guard temperature ?? 1 > 0, (temperature ?? 1).isFinite else {
+        guard temperature ?? 1 >= SamplingFilter.leastTemperature, (temperature ?? 1).isFinite
+        else {
             throw ValidationError(
-                "--temperature must be above 0; --decode greedy is its limit at 0")
+                "--temperature must be above 0, at least \(SamplingFilter.leastTemperature); "
+                    + "--decode greedy is its limit at 0")
         }
         guard topK ?? 0 >= 0 else { throw ValidationError("--top-k must be at least 0") }
         guard let p = Optional(topP ?? 1), p > 0, p <= 1 else {
@@ -115,7 +117,7 @@ extension EarlyStopping: ExpressibleByArgument {}
 
     func execute(_ log: Log) throws {
         try io.prepare()
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         warnOfIdleFlags(log)
         let generating = try GeneratingModel(
             directory: model, precision: precision.precision)

@@ -28,7 +28,7 @@ import ToolKit
             preference (I prefer A; B is better; A over B; Response B gives more detail). Different \
             letters, a tie, reasoning without an end and an answer cut at the length limit are no verdict.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example = """
         judge --a outputs.jsonl.zst --template dolly --judge model --model SmolLM2 -o verdicts.jsonl.zst
@@ -132,7 +132,7 @@ import ToolKit
         try OutputClaim.file(endpoint.dryRun ? nil : output)
         if let summary { try OutputClaim.file(summary) }
         if judge == .endpoint { try endpoint.checkCache(output: output) }
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         let template = try JudgeInput.template(template)
         let other = try compare.map(JudgeInput.verdicts)
         let comparisons = try JudgeInput.comparisons(

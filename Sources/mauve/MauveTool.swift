@@ -20,7 +20,7 @@ import ToolKit
             length alone: --match-length. All texts or features are held in memory. \
             --histograms FILE takes JSON lines {"p":[...],"q":[...]} and prints one object a line.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example = """
         mauve --p test.jsonl.zst --q outputs.jsonl.zst --model gpt2-large
@@ -123,7 +123,7 @@ import ToolKit
     func execute(_ log: Log) throws {
         try OutputClaim.file(output)
         if let featuresOut { try OutputClaim.file(featuresOut) }
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         if let histograms {
             try compareHistograms(histograms, log)
         } else {

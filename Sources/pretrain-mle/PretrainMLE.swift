@@ -18,7 +18,7 @@ import Transformer
             The loss is the mean negative log-likelihood over all response tokens of a step, however \
             the step is cut into micro-batches. Prompts are not trained on.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example = """
         tokenize --model base dolly.jsonl | pretrain-mle --model base --out reference \\
@@ -67,18 +67,19 @@ import Transformer
 
     func execute(_ log: Log) throws {
         try training.claimOutputs()
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         let shape = try startingShape()
         let limits = SequenceLimits(shape)
         let records = try LoadedRecords(input, log) { try $0.responseTree(limits) }
         let rowLimit = training.microBatchTokens
-        let plan = try training.memory.plan(
-            shape,
-            rows: StepRows(records.examples, batchSize: training.batchSize, rowLimit: rowLimit), log
-        )
         let evaluated = try training.eval.map { path in
             try LoadedRecords(input.reading(path), log) { try $0.responseTree(limits) }
         }
+        let plan = try training.memory.plan(
+            shape,
+            rows: StepRows(
+                records.examples, evaluated: evaluated?.examples ?? [],
+                batchSize: training.batchSize, rowLimit: rowLimit), common, log)
         let identity = try startingIdentity()
         let session = TrainingSession(
             start: try startingCheckpoint(isCompact: plan?.isCompact == true), options: training,

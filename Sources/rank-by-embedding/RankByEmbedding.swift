@@ -16,7 +16,7 @@ import ToolKit
             response always first. Equal similarities are ordered by index. A text of more tokens than \
             the embedder takes is cut, and the record gets `truncated: true`.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example =
         "rank-by-embedding --embedder all-MiniLM-L6-v2 negatives.jsonl.zst -o ranked.jsonl.zst"
@@ -44,7 +44,7 @@ import ToolKit
 
     func execute(_ log: Log) throws {
         try io.prepare()
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         let model = try TextEmbedder.load(
             directory: embedder, precision: precision.precision)
         for warning in model.warnings { log.warning(warning) }

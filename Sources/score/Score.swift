@@ -17,7 +17,7 @@ import Transformer
             Log-probabilities are sums over the continuation's tokens, in nats. The last line says mean \
             negative log-likelihood and perplexity of the responses.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example =
         "score --model reference --as reference ranked.jsonl.zst -o scored.jsonl.zst"
@@ -41,7 +41,11 @@ import Transformer
     var perToken = false
 
     @Option(
-        help: ArgumentHelp("Most rows of a micro-batch. Changes no result.", valueName: "rows"))
+        help: ArgumentHelp(
+            """
+            Most rows of a micro-batch. Changes no result, but that of a record which alone has more: its \
+            negatives are then scored a few at a time, the same to within rounding.
+            """, valueName: "rows"))
     var microBatchTokens = 1024
 
     @Option(help: "Records that are read at a time.")
@@ -62,7 +66,7 @@ import Transformer
 
     func execute(_ log: Log) throws {
         try io.prepare()
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         let checkpoint = try Checkpoint.load(directory: model)
         for warning in checkpoint.warnings { log.warning(warning) }
         var scorer = RecordScorer(

@@ -25,7 +25,7 @@ import Transformer
             Log-probabilities are sums over tokens. Both logprob_chosen and logprob_rejected may fall \
             while the margin rises; --nll-weight holds the former up.
             """,
-        libraries: [BLAS.description])
+        libraries: [ProductCheck.description])
 
     static let example = """
         gen-negatives --model reference --kinds an:4 train.jsonl.zst \\
@@ -84,7 +84,7 @@ import Transformer
 
     func execute(_ log: Log) throws {
         try training.claimOutputs()
-        Parallel.configure(threads: common.threadCount)
+        try common.configureKernels()
         if training.learningRate > 5e-5 {
             log.warning("--learning-rate \(training.learningRate) is high for preference training")
         }
@@ -109,8 +109,12 @@ import Transformer
         let plan = try training.memory.plan(
             shape,
             rows: StepRows(
-                examples.examples.map(\.tree), batchSize: training.batchSize,
-                rowLimit: training.microBatchTokens, sharesPrompts: !noSharedPrefix), log)
+                examples.examples.map(\.tree),
+                evaluated: evaluated?.examples.map(\.example.tree) ?? [],
+                batchSize: training.batchSize, rowLimit: training.microBatchTokens,
+                sharesPrompts: !noSharedPrefix),
+            reference: try reference.map { try Checkpoint.configuration(directory: $0) }, common,
+            log)
         let identity = try ModelIdentity(directory: directory)
         let session = TrainingSession(
             start: try Checkpoint.load(

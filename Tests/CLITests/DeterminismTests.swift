@@ -70,7 +70,7 @@ import Testing
             ["--batch-size 1", "--batch-size 7"]),
         filter(
             "score", "score --model $FIXTURE/model --per-token", "negatives.jsonl",
-            ["--batch-size 1", "--batch-size 7", "--micro-batch-tokens 32"]),
+            ["--batch-size 1", "--batch-size 7", "--micro-batch-tokens 256"]),
         filter(
             "generate, greedy", "generate --model $FIXTURE/model --max-new-tokens 6",
             "tokens.jsonl",
@@ -169,6 +169,7 @@ import Testing
             """
             zeros=$(head -c 65536 /dev/zero | tr '\\0' 0)
             head -n 1 "$INPUT" | sed 's/"id":"[^"]*",//' >first
+            i=0
             while ((i++ < \(records))); do
                 printf '{"zz":"%s",' "$zeros"
                 tail -c +2 first

@@ -104,7 +104,7 @@ import Testing
         let result = try tool.run(
             """
             mkfifo records
-            run \(output) records 2>first &
+            start \(output) records 2>first &
             first=$!
             exec 3>records
             while [[ ! -e .out.lock ]]; do sleep 0.02; done
@@ -128,7 +128,7 @@ import Testing
             for signal in KILL TERM HUP; do
                 mkdir .out.999999999-abc.tmp
                 echo half >.out.999999999-abc.tmp/model.safetensors
-                run --steps 1000000 --save-every 1 "$INPUT" 2>log &
+                start --steps 1000000 --save-every 1 "$INPUT" 2>log &
                 while [[ -e .out.999999999-abc.tmp || ! -e out/config.json ]]; do sleep 0.02; done
                 sleep 0.0$((RANDOM % 10))
                 kill -$signal $!; wait $!; echo $?
@@ -256,7 +256,7 @@ import Testing
             mv out expected
             run "$INPUT" <&- >&- 2>&-; echo $?
             cmp out/model.safetensors expected/model.safetensors
-            run --steps 1000000 --save-every 1 "$INPUT" <&- >&- 2>&- &
+            start --steps 1000000 --save-every 1 "$INPUT" <&- >&- 2>&- &
             sleep 0.3; kill $!; wait $!; echo $?
             run <&-; echo $?
             """)
@@ -272,7 +272,7 @@ import Testing
             run -q --plain "$INPUT" >expected
             mkfifo slow
             { head -n 1 "$INPUT" | \(packed); exec sleep 100; } >slow & writer=$!
-            run -q --plain <slow >got & reader=$!
+            start -q --plain <slow >got & reader=$!
             for ((i = 0; i < 2000; i++)); do
                 [[ -s got ]] && break
                 sleep 0.01

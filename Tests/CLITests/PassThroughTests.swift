@@ -48,8 +48,8 @@ import Testing
     @Test(arguments: RecordTool.filters) func namesAreBytes(_ tool: RecordTool) throws {
         let result = try tool.run(
             #"""
-            sed $'s/^{/{"zz_e\u0301":1,"zz_\u00e9":2,/' "$INPUT" >in.jsonl
-            run -q --plain in.jsonl | grep -c $'"zz_e\u0301":1,"zz_\u00e9":2'
+            sed $'s/^{/{"zz_e\xcc\x81":1,"zz_\xc3\xa9":2,/' "$INPUT" >in.jsonl
+            run -q --plain in.jsonl | grep -c $'"zz_e\xcc\x81":1,"zz_\xc3\xa9":2'
             """#)
         #expect(result.text == "8\n", "\(result.errors)")
     }

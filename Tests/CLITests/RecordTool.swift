@@ -41,7 +41,8 @@ struct RecordTool: Sendable, CustomTestStringConvertible {
     static let all = filters + trainers
 
     /// Runs `script` in a directory of its own. It finds the input as `$INPUT`, and the call as the
-    /// function `run`, which takes further arguments; a trainer writes to `out`.
+    /// function `run`, which takes further arguments; a trainer writes to `out`. `start … &` is the
+    /// same as the process `$!`.
     ///
     /// - Parameter files: what else is to be found in the directory, by name.
     func run(_ script: String, files: [String: Data] = [:]) throws -> ShellResult {
@@ -50,6 +51,7 @@ struct RecordTool: Sendable, CustomTestStringConvertible {
         let prelude = """
             INPUT=$FIXTURE/\(input)
             run() { \(call)\(output) "$@"; }
+            start() { exec \(call)\(output) "$@"; }
 
             """
         return try Workspace.withDirectory { directory in

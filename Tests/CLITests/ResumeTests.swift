@@ -6,7 +6,7 @@ import Testing
     static let tools = [
         RecordTool(
             call: "gen-negatives --model $FIXTURE/model --kinds an:1,tn:1 --max-new-tokens 4 "
-                + "--parallel 3", input: "tokens.jsonl"),
+                + "--parallel 3 --batch-size 4", input: "tokens.jsonl"),
         RecordTool(
             call: "gen-negatives --model $FIXTURE/model --kinds bn:2,mn:1 --batch-size 5",
             input: "tokens.jsonl"),

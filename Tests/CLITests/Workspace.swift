@@ -28,7 +28,7 @@ enum Workspace {
             "HOME": "/nonexistent",
             "TMPDIR": FileManager.default.temporaryDirectory.path(percentEncoded: false),
         ]
-        for name in ["LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "CPO_MINILM", "CPO_SMOLLM2_MODEL"] {
+        for name in ["LD_LIBRARY_PATH", "CPO_MINILM", "CPO_SMOLLM2_MODEL"] {
             environment[name] = inherited[name]
         }
         if let fixture {

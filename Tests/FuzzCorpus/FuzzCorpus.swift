@@ -30,11 +30,11 @@ import TestSupport
                 }
                 try Replay(target).run(Array(CommandLine.arguments[3...]))
             default:
-                say(usage)
+                report(usage)
                 exit(64)
             }
         } catch {
-            say("fuzz-corpus: \(error)")
+            report("fuzz-corpus: \(error)")
             exit(1)
         }
     }
@@ -65,4 +65,10 @@ import TestSupport
     }
 
     struct Failure: Error, CustomStringConvertible { let description: String }
+}
+
+/// A line on standard error.
+func report(_ text: String) {
+    let line = text + "\n"
+    _ = write(STDERR_FILENO, line, line.utf8.count)
 }

@@ -20,7 +20,7 @@ struct Replay {
         while let record = try reader.next() {
             let input = try FuzzCorpus.input(of: record)
             // A process that dies must have said what of.
-            say("\(target.name): \(record.id)")
+            report("\(target.name): \(record.id)")
             limitMemory(to: FuzzTarget.memoryLimit(inputBytes: input.count))
             alarm(Self.deadline)
             try target.run(input)

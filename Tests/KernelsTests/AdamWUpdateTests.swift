@@ -54,9 +54,9 @@ import Testing
                 parameters: &p, gradients: gradients, firstMoments: &m, secondMoments: &v,
                 count: count)
             for i in 0..<count {
-                constants.apply(
-                    step: step, &expected[i].p, &expected[i].m, &expected[i].v,
-                    Double(gradients[i]))
+                var (p, m, v) = expected[i]
+                constants.apply(step: step, &p, &m, &v, Double(gradients[i]))
+                expected[i] = (p, m, v)
             }
         }
         var worst = (p: 0.0, m: 0.0, v: 0.0)

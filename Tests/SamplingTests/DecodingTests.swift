@@ -89,7 +89,7 @@ private func load(_ directory: String) throws -> IncrementalDecoder {
                 prompt: try #require($0["prompt_ids"]).ids,
                 continuations: [try #require($0["response_ids"]).ids])
         }
-        let scores = TeacherForcing(decoder).logProbabilities(trees).map { $0[0] }
+        let scores = try TeacherForcing(decoder).logProbabilities(trees).map { $0[0] }
         for (score, pair) in zip(scores, pairs) {
             let sum = try #require(pair["response_token_logprobs"]).doubles.reduce(0, +)
             #expect(abs(score - sum) < 5e-3)
@@ -127,7 +127,7 @@ private func load(_ directory: String) throws -> IncrementalDecoder {
         let trees = zip(Self.prompts, outputs).map {
             TokenTree(prompt: $0, continuations: $1.map(\.ids))
         }
-        let scores = TeacherForcing(decoder).logProbabilities(trees)
+        let scores = try TeacherForcing(decoder).logProbabilities(trees)
         // To the bit: scoring and sampling compute the same rows.
         #expect(scores == outputs.map { $0.map(\.logProbability) })
     }
@@ -216,7 +216,7 @@ private func load(_ directory: String) throws -> IncrementalDecoder {
             for token in 0..<6 { grow(ids + [Int32(token)]) }
         }
         grow([])
-        let scores = TeacherForcing(decoder).logProbabilities([
+        let scores = try TeacherForcing(decoder).logProbabilities([
             TokenTree(prompt: prompt, continuations: all)
         ])[0]
         let exponent = Int(penalty)

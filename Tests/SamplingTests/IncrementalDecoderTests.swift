@@ -8,7 +8,7 @@ private let architectures: [DecoderArchitecture] = [.gpt2, .llama]
 /// All logits behind each token of sequences that are extended together, cut into pieces of `step`.
 private func logits(
     _ decoder: IncrementalDecoder, _ sequences: [[Int32]], step: Int
-) -> [[[Float]]] {
+) throws -> [[[Float]]] {
     let size = decoder.configuration.vocabularySize
     let caches = sequences.map { _ in decoder.makeCache() }
     var result = sequences.map { [[Float]](repeating: [], count: $0.count) }
@@ -21,7 +21,7 @@ private func logits(
         }
         let rows = UnsafeMutablePointer<[Float]>.allocate(capacity: active.count * step)
         rows.initialize(repeating: [], count: active.count * step)
-        decoder.extend(pieces) { index, offset, logits in
+        try decoder.extend(pieces) { index, offset, logits in
             rows[index * step + offset] = Array(UnsafeBufferPointer(start: logits, count: size))
         }
         for (index, sequence) in active.enumerated() {
@@ -38,46 +38,69 @@ private func logits(
 
 @Suite struct IncrementalDecoderTests {
     @Test(arguments: architectures, [false, true])
-    func bitsOfARowDependOnItsSequenceAlone(_ architecture: DecoderArchitecture, wide: Bool) {
+    func bitsOfARowDependOnItsSequenceAlone(_ architecture: DecoderArchitecture, wide: Bool) throws
+    {
         let decoder = IncrementalDecoder(Models.decoder(architecture, wide: wide))
         let sequences = (0..<40).map { Models.tokens(1 + ($0 * 7) % 37, seed: UInt64($0)) }
-        let together = logits(decoder, sequences, step: 1)
-        let inChunks = logits(decoder, sequences, step: 16)
+        let together = try logits(decoder, sequences, step: 1)
+        let inChunks = try logits(decoder, sequences, step: 16)
         for index in [0, 1, 5, 17, 39] {
-            let alone = logits(decoder, [sequences[index]], step: 1)[0]
+            let alone = try logits(decoder, [sequences[index]], step: 1)[0]
             #expect(alone == together[index])
             #expect(alone == inChunks[index])
-            #expect(alone == logits(decoder, [sequences[index]], step: 64)[0])
+            let atOnce = try logits(decoder, [sequences[index]], step: 64)[0]
+            #expect(alone == atOnce)
         }
     }
 
     @Test(arguments: architectures, [false, true])
-    func agreesWithThePackedPass(_ architecture: DecoderArchitecture, wide: Bool) {
+    func agreesWithThePackedPass(_ architecture: DecoderArchitecture, wide: Bool) throws {
         let decoder = Models.decoder(architecture, wide: wide)
-        // More rows than the row-wise product takes, so that the packed pass goes through BLAS.
+        // More rows than the row-wise product takes, so that both cut their products differently.
         let trees = (0..<8).map { index in
             TokenTree(
                 prompt: Models.tokens(20 + index, seed: UInt64(index)),
                 continuations: (0..<3).map { Models.tokens(5 + 2 * $0, seed: UInt64(99 + $0)) })
         }
         let packed = decoder.logProbabilities(PackedBatch(trees))
-        let forced = TeacherForcing(IncrementalDecoder(decoder)).tokenLogProbabilities(trees)
+        let forced = try TeacherForcing(IncrementalDecoder(decoder)).tokenLogProbabilities(trees)
         let flat = forced.flatMap { $0.flatMap { $0 } }
         #expect(packed.count == flat.count)
         let difference = zip(packed, flat).map { abs($0 - $1) }.max() ?? .infinity
         #expect(difference < 1e-4)
     }
 
-    @Test func forksGoTheirOwnWay() {
+    /// Weights that are laid out are held once, and nothing that is needed goes with the others.
+    @Test(arguments: architectures, [false, true])
+    func weightsThatAreLaidOutAreNotNeededTwice(
+        _ architecture: DecoderArchitecture, isQuantized: Bool
+    ) throws {
+        func decoder() -> Decoder {
+            let plain = Models.decoder(architecture)
+            return Decoder(
+                configuration: plain.configuration, parameters: plain.parameters,
+                isQuantized: isQuantized)
+        }
+        let sequences = (0..<5).map { Models.tokens(3 + $0 * 5, seed: UInt64($0)) }
+        let kept = try logits(IncrementalDecoder(decoder()), sequences, step: 4)
+        let released = decoder()
+        let incremental = IncrementalDecoder(released, keepsWeights: false)
+        let zeros = (0..<released.parameters.count).count { released.parameters.base[$0] == 0 }
+        #expect(zeros > released.parameters.count / 2)
+        let results = try logits(incremental, sequences, step: 4)
+        #expect(results == kept)
+    }
+
+    @Test func forksGoTheirOwnWay() throws {
         let decoder = IncrementalDecoder(Models.decoder(.llama))
         let prompt = Models.tokens(19, seed: 1)
         let (left, right) = (Models.tokens(20, seed: 2), Models.tokens(20, seed: 3))
-        let scores = TeacherForcing(decoder).tokenLogProbabilities([
+        let scores = try TeacherForcing(decoder).tokenLogProbabilities([
             TokenTree(prompt: prompt, continuations: [left, right, left])
         ])[0]
         #expect(scores[0] == scores[2])
         for (index, continuation) in [left, right].enumerated() {
-            let alone = TeacherForcing(decoder).tokenLogProbabilities([
+            let alone = try TeacherForcing(decoder).tokenLogProbabilities([
                 TokenTree(prompt: prompt, continuations: [continuation])
             ])[0][0]
             #expect(alone == scores[index])

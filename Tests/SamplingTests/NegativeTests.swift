@@ -66,7 +66,7 @@ private func make(
         let records = sources(9)
         let (made, _) = try make("an:2,bn:1,mn:1,tn:1,given", records)
         let decoder = IncrementalDecoder(Models.decoder(.llama))
-        let scores = TeacherForcing(decoder).logProbabilities(
+        let scores = try TeacherForcing(decoder).logProbabilities(
             zip(records, made).map {
                 TokenTree(prompt: $0.prompt, continuations: $1.map(\.sequence.ids))
             })
@@ -150,7 +150,7 @@ private func make(
         let (made, _) = try make("mn:1", records, usable: 64)
         let decoder = IncrementalDecoder(Models.decoder(.llama))
         let usable = (0..<64).filter { ![2, 7].contains($0) && Int32($0) != response[0] }
-        let scores = TeacherForcing(decoder).logProbabilities([
+        let scores = try TeacherForcing(decoder).logProbabilities([
             TokenTree(prompt: prompt, continuations: usable.map { [Int32($0)] })
         ])[0]
         var weights = scores.map { Float($0) }

@@ -1,8 +1,7 @@
 import Glibc
+import StreamIO
 import TestSupport
 import Testing
-
-@testable import StreamIO
 
 extension DirectoryContents {
     /// What the directories of these tests hold.

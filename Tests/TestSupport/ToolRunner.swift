@@ -9,6 +9,8 @@ public enum ToolRunner {
         public var status: Int32
         /// Bytes on standard output.
         public var standardOutput: [UInt8]
+        /// Most memory that the process had at a time, in bytes.
+        public var peakMemory: Int
         /// Text on standard error.
         public var standardError: String
         /// Standard output as text.
@@ -46,6 +48,9 @@ public enum ToolRunner {
         let path = packageRoot + "/../shared"
         return access(path, R_OK) == 0 ? path : nil
     }
+
+    /// Whether the long suites run too (`make torture`).
+    public static var isTorture: Bool { getenv("CPO_TORTURE").map { String(cString: $0) } == "1" }
 
     /// Whether the tool has been built.
     public static func isBuilt(_ tool: String) -> Bool { access("\(binaries)/\(tool)", X_OK) == 0 }
@@ -96,10 +101,10 @@ public enum ToolRunner {
             }
             let process = try spawn(program.path, program.arguments, environment, actions)
             if pipeEnds[1] >= 0 { close(pipeEnds[1]) }
-            let status = try wait(for: process, tool)
+            let (status, peakMemory) = try wait(for: process, tool)
             let output = access("\(scratch)/out", R_OK) == 0 ? try readFile("\(scratch)/out") : []
             return Output(
-                status: status, standardOutput: output,
+                status: status, standardOutput: output, peakMemory: peakMemory,
                 standardError: String(decoding: try readFile("\(scratch)/err"), as: UTF8.self))
         }
     }
@@ -139,12 +144,15 @@ public enum ToolRunner {
         return process
     }
 
-    private static func wait(for process: pid_t, _ tool: String) throws -> Int32 {
+    private static func wait(
+        for process: pid_t, _ tool: String
+    ) throws -> (status: Int32, peakMemory: Int) {
         var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0 {
+        var usage = rusage()
+        while wait4(process, &status, 0, &usage) < 0 {
             guard errno == EINTR else { throw Failure(description: "\(tool): cannot wait for it") }
         }
         let signal = status & 0x7F
-        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+        return (signal == 0 ? (status >> 8) & 0xFF : 128 + signal, usage.ru_maxrss << 10)
     }
 }

@@ -98,6 +98,16 @@ struct SentencePieceFileTests {
 
     // MARK: Input that is hostile, or merely long
 
+    @Test("More pieces than memory should be taken for are refused")
+    func tooManyPieces() throws {
+        // Each a field of number 1 without content.
+        let bytes = (0..<1_200_000).map { $0 % 2 == 0 ? UInt8(0x0A) : 0x00 }
+        let error = #expect(throws: TokenizationError.self) {
+            try SentencePieceFixture.tokenizer(bytes)
+        }
+        #expect(error?.description.contains("too many pieces (got 600000") == true)
+    }
+
     @Test(
         "A megabyte without a break",
         arguments: ["a", " ", "é", "日", "!", "the", "abc", "<mask>", "▁", "\u{0}"])

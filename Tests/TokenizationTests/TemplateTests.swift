@@ -116,6 +116,18 @@ struct TemplateTests {
         }
     }
 
+    @Test(
+        "What is not understood is named with its line",
+        arguments: [
+            ("a\n{{ messages[0].content }}\n{%- macro x() %}", "line 3: unsupported block 'macro"),
+            ("\n{{ messages | tojson }}", "line 2: unsupported expression"),
+            ("{# a\nb #}\n\n{{ 'a", "line 4: a tag that does not end"),
+        ])
+    func lines(template: String, message: String) throws {
+        let error = #expect(throws: TokenizationError.self) { try ChatTemplate(text: template) }
+        #expect(error?.description.contains(message) == true, "\(String(describing: error))")
+    }
+
     @Test("Special tokens of the template are tokens, those of the data are text")
     func specialTokens() throws {
         let tokenizer = try Corpus.learnt()

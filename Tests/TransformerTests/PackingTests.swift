@@ -43,6 +43,36 @@ import Transformer
         }
     }
 
+    /// More branches behind a prompt than attention's backward pass takes at a time, and more rows than one
+    /// block of queries.
+    @Test(arguments: TinyModel.all)
+    func manyBranchesGiveTheGradientsOfSeparateRows(_ configuration: DecoderConfiguration) {
+        let model = TinyModel.make(configuration)
+        func ids(_ count: Int, _ salt: Int) -> [Int32] {
+            TinyModel.ids(count, salt: salt, vocabulary: configuration.vocabularySize)
+        }
+        let trees = [
+            TokenTree(prompt: ids(66, 1), continuations: (0..<70).map { ids(1 + $0 % 6, $0) }),
+            TokenTree(prompt: ids(3, 2), continuations: (0..<3).map { ids(2 + $0, 80 + $0) }),
+        ]
+        let batch = PackedBatch(trees)
+        func gradients(_ batch: PackedBatch) -> ParameterBuffer {
+            let result = ParameterBuffer(count: model.layout.count)
+            _ = model.accumulateGradients(batch, into: result) { sequences, _ in
+                sequences.map { 0.3 - 0.1 * Double($0 % 7) }
+            }
+            return result
+        }
+        let (packed, separate) = (
+            gradients(batch), gradients(PackedBatch(trees, sharesPrompts: false))
+        )
+        for entry in model.layout.entries {
+            #expect(
+                relativeDifference(packed.elements(of: entry), separate.elements(of: entry)) < 5e-5,
+                "\(entry.name)")
+        }
+    }
+
     @Test func oneThreadAndTwoGiveTheSameBits() {
         let model = TinyModel.make(TinyModel.llama)
         let batch = PackedBatch(TinyModel.trees(TinyModel.llama))

@@ -1,5 +1,5 @@
-// What matrix products need and Swift's SIMD types cannot say: the dot product instruction for
-// bfloat16 (AVX512-BF16) and for bytes (AVX512-VNNI), conversion to bfloat16, and transposition in registers.
+// What kernels need and Swift cannot say: the dot product instruction for bfloat16 (AVX512-BF16) and
+// for bytes (AVX512-VNNI), conversion to bfloat16, transposition in registers, and waiting in a loop.
 //
 // A pair is two bfloat16 numbers of neighbouring inner indices in 32 bits, the lower index in the
 // lower half.
@@ -29,6 +29,15 @@ static inline bool product_has_bfloat16(void) {
 #endif
 }
 
+/// Whether the processor that this was compiled for multiplies bytes.
+static inline bool product_has_byte_products(void) {
+#ifdef __AVX512VNNI__
+    return true;
+#else
+    return false;
+#endif
+}
+
 /// sums[r][c] = sum over k of a[r][k] * panel[k][c], in float, in ascending order of k.
 ///
 /// a: element (r, k) is at a + r * row_stride + k * step, `rows` <= 8 of them exist, the others repeat
@@ -41,7 +50,8 @@ void product_bfloat16_tile(const uint32_t *a, intptr_t row_stride, intptr_t step
 enum { product_int8_block = 64 };
 
 /// Rounds a row to eight bits, blocks of inner indices each with the scale that makes the largest of
-/// them +-127: value = scale * byte. Bytes and sums are filled up with zeros to whole blocks.
+/// them +-127: value = scale * byte. Bytes and sums are filled up with zeros to whole blocks. The scale of
+/// a block that holds an infinity or no number is no number, and its bytes are zero.
 ///
 /// bytes: (blocks, 64). scales: (blocks). offsets: (blocks), -128 * the sum of the block's bytes.
 void product_int8_row(const float *line, intptr_t count, int8_t *bytes, float *scales,
@@ -58,6 +68,15 @@ void product_int8_tile(const int8_t *a, const float *scales, const int32_t *offs
 
 /// Asks for a cache line that will be needed soon.
 static inline void product_prefetch(const void *line) { __builtin_prefetch(line, 0, 2); }
+
+/// Waits for a few dozen cycles, and lets the rest of the processor know that it does.
+static inline void processor_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb");
+#endif
+}
 
 /// Pairs of two lines: pairs[i] = (low[i], high[i]), `count` of them, rounded to nearest even. Without
 /// a second line, zeros.
