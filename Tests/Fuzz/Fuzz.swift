@@ -24,7 +24,7 @@ public func initialize(
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = Array(UnsafeBufferPointer(start: start, count: count))
-    allocation_limit_set(FuzzTarget.memoryLimit(inputBytes: count))
+    allocation_limit_set(FuzzTarget.memoryLimit(of: input))
     defer { allocation_limit_clear() }
     do throws(Finding) {
         try target?.run(input)

@@ -50,3 +50,12 @@ void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, of
     if (flags & MAP_ANONYMOUS) add((long long)size);
     return __real_mmap(at, size, protection, flags, file, offset);
 }
+
+// The package manager calls the beginning of an executable after the product; libFuzzer brings it.
+
+int LLVMFuzzerTestOneInput(const unsigned char *, size_t);
+int LLVMFuzzerRunDriver(int *, char ***, int (*)(const unsigned char *, size_t));
+
+int fuzz_main(int count, char **arguments) {
+    return LLVMFuzzerRunDriver(&count, &arguments, LLVMFuzzerTestOneInput);
+}

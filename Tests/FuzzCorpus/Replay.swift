@@ -21,7 +21,7 @@ struct Replay {
             let input = try FuzzCorpus.input(of: record)
             // A process that dies must have said what of.
             report("\(target.name): \(record.id)")
-            limitMemory(to: FuzzTarget.memoryLimit(inputBytes: input.count))
+            limitMemory(to: FuzzTarget.memoryLimit(of: input))
             alarm(Self.deadline)
             try target.run(input)
             alarm(0)

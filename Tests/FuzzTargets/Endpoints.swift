@@ -69,12 +69,20 @@ extension FuzzTarget {
         }
     }
 
+    /// The text with its lone letters exchanged; those inside words stay.
     private static func mirror(_ text: String) -> String {
-        let exchanged = text.utf8.map { byte -> UInt8 in
-            switch byte {
+        let bytes = Array(text.utf8)
+        func isWordByte(_ index: Int) -> Bool {
+            guard bytes.indices.contains(index) else { return false }
+            let byte = bytes[index]
+            return (48...57).contains(byte) || (97...122).contains(byte | 0x20) || byte == 95
+        }
+        let exchanged = bytes.indices.map { index -> UInt8 in
+            if isWordByte(index - 1) || isWordByte(index + 1) { return bytes[index] }
+            return switch bytes[index] {
             case UInt8(ascii: "A"): UInt8(ascii: "B")
             case UInt8(ascii: "B"): UInt8(ascii: "A")
-            default: byte
+            default: bytes[index]
             }
         }
         return String(decoding: exchanged, as: UTF8.self)

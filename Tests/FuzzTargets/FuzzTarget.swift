@@ -29,6 +29,14 @@ public struct FuzzTarget: Sendable {
         }
     }
 
+    /// The bytes that an input may make the program ask for. Frames of zstd may reserve a window of 2 GiB
+    /// (`--long=31`), of which only what is decompressed is ever touched.
+    public static func memoryLimit(of input: [UInt8]) -> Int {
+        let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
+        let isCompressed = input.indices.contains { input[$0...].starts(with: magic) }
+        return memoryLimit(inputBytes: input.count) + (isCompressed ? (1 << 31) + (1 << 22) : 0)
+    }
+
     /// The bytes that an input may make the program hold: ten times as many as it has, and 64 MiB.
     public static func memoryLimit(inputBytes: Int) -> Int { 10 * inputBytes + (64 << 20) }
 }

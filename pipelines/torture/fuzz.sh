@@ -36,7 +36,7 @@ prepare() {
 run_fuzzer() {
     local target=$1
     shift
-    CPO_FUZZ_TARGET=$target TMPDIR=$scratch \
+    CPO_FUZZ_TARGET=$target TMPDIR=$scratch SWIFT_BACKTRACE=enable=no \
         ASAN_OPTIONS=detect_leaks=0:malloc_context_size=8:quarantine_size_mb=16 \
         "$FUZZ" -timeout="$SECONDS_PER_INPUT" -rss_limit_mb="$MEGABYTES" -malloc_limit_mb=0 \
         -max_len="$LENGTH" "$@"
@@ -72,11 +72,11 @@ fuzz() {
     done
     jq -nc --arg target "$target" --argjson executions "$executions" --argjson cpu "$cpu" \
         --argjson corpus "$(find "$directory/corpus" -type f | wc -l)" \
-        --argjson coverage "$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$directory/log" | tail -n 1)" \
+        --arg coverage "0$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$directory/log" | tail -n 1)" \
         --arg finds "$finds" --arg date "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
         '{target: $target, date: $date, executions: $executions, cpu_seconds: $cpu,
           per_second: ($executions / ([$cpu, 0.1] | max) | round), corpus: $corpus,
-          coverage: $coverage, found: ($finds | tonumber)}' |
+          coverage: ($coverage | tonumber), found: ($finds | tonumber)}' |
         tee -a "$RUNS/results.jsonl" >"$directory/result.json"
     row "$(cat "$directory/result.json")"
 }
