@@ -65,7 +65,7 @@ public enum AtomicDirectory {
 
     /// For file systems that cannot exchange: for a moment there is no directory of that name. A run
     /// that is killed then leaves the older one under a name that the next brings back.
-    static func moveAside(
+    package static func moveAside(
         _ temporary: String, _ target: OutputClaim.Target, _ path: String
     ) throws(StreamError) -> String {
         let backup = target.hidden.older()
@@ -82,7 +82,7 @@ public enum AtomicDirectory {
 
     /// Removes a directory that once was, or was to be, the one at `target`. What is not a tool's own
     /// in it stays, under a name that can be seen.
-    static func discard(
+    package static func discard(
         _ directory: String, of target: String, _ contents: DirectoryContents,
         written: DirectoryContents.Written = [], leavings: Bool = false
     ) {

@@ -54,7 +54,7 @@ public struct DirectoryContents: Sendable {
 
     /// Names that an earlier write of this run gave, by their path in the directory; they are the
     /// run's own whatever they are.
-    typealias Written = Set<String>
+    package typealias Written = Set<String>
 
     /// The paths, in the directory, of what does not belong to it, sorted; a directory that is
     /// foreign as a whole stands there with a slash.

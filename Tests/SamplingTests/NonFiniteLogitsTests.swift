@@ -40,8 +40,8 @@ import Transformer
         ]
         var delivered: [String] = []
         let error = #expect(throws: SamplingError.self) {
-            try generator.run {
-                requests.isEmpty ? nil : requests.removeFirst()
+            try generator.run { _ in
+                requests.isEmpty ? .end : .item(requests.removeFirst())
             } deliver: { request, outputs in
                 #expect(!outputs.isEmpty)
                 delivered.append(request.id)
