@@ -47,6 +47,10 @@ public struct MemoryOptions: ParsableArguments {
             """, valueName: "size"))
     package var memoryBudget: ByteCount?
 
+    /// Plans differ in bits, so that the number of threads must not choose one: up to so many are
+    /// counted whether they are there or not.
+    private static let assumedThreads = 64
+
     /// For the parser.
     public init() {}
 
@@ -65,7 +69,8 @@ public struct MemoryOptions: ParsableArguments {
                 "--memory-budget is more than \(machine.memoryLimit), \(gibibytes(machine.memory))")
         }
         let needs = MemoryNeeds(
-            configuration, rows: rows(), reference: reference, threads: common.threadCount)
+            configuration, rows: rows(), reference: reference,
+            threads: max(Self.assumedThreads, common.threadCount))
         let plan = try needs.plan(within: budget)
         log.info(
             "memory plan \(plan.rawValue): at most \(gibibytes(needs.bytes(plan))) of "

@@ -126,7 +126,7 @@ import Testing
                 mkdir -p results/metrics results/outputs
                 echo '{}' >results/run.json
                 for i in 1 2 3; do
-                    echo "{\"step\":$i,\"loss\":2.5,\"grad_norm\":1,\"learning_rate\":1,\"tokens\":9,\"seconds\":1}"
+                    echo '{"step":'$i',"loss":2.5,"grad_norm":1,"learning_rate":1,"tokens":9,"seconds":1}'
                 done >results/metrics/mle.jsonl
                 cp $FIXTURE/outputs.jsonl results/outputs/mle.jsonl
                 run() { rm -rf out; report results -o out "$@" >/dev/null; cat out/*.md; }

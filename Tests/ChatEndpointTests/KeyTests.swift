@@ -20,7 +20,7 @@ import Testing
             let echo = request.headers["authorization"] ?? "nothing"
             switch SyntheticJudge.record(request) {
             case 1: return .answer(ChatBody.error("bad \(echo)"), status: 400)
-            case 2: return .answer(ChatBody.reply("A, by \(echo)"))
+            case 2: return .answer(ChatBody.reply("A\n\nThat is what \(echo) asked for."))
             case 3:
                 return .answer(
                     ChatBody.error("not with \(echo)"), status: 500,
