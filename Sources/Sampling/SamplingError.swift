@@ -48,7 +48,7 @@ public enum SamplingError: ReportedError, Hashable {
                 + "'bn:2,mn:2,tn:1')"
         case .noEOS: "truncated negatives need an EOS token (got none in the model's configuration)"
         case .nonFiniteLogits(let id, let length):
-            "record '\(id)': the model's logits behind \(length) tokens are not finite (got NaN or "
+            "record \"\(id)\": the model's logits behind \(length) tokens are not finite (got NaN or "
                 + "infinity, expected numbers)"
         case .nothingGiven: "no given negative (got no 'rejected' or 'rejected_ids')"
         }

@@ -70,7 +70,8 @@ public struct TextGenerator {
                 try next(mayWait).map { request in
                     inFlight.append(request)
                     return SamplingJob(
-                        id: request.id, prompt: request.prompt, samples: samples, choice: choice, limits: limits,
+                        id: request.id, prompt: request.prompt, samples: samples, choice: choice,
+                        limits: limits,
                         decoder: decoder
                     ) { sample, _ in
                         RandomStream(

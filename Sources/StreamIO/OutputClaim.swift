@@ -58,7 +58,9 @@ public enum OutputClaim {
 
     /// Claims a file for a writer; nil for devices and pipes, which are written in place, and
     /// without a lock in a directory that this process is about to put in its place.
-    package static func taking(file path: String) throws(StreamError) -> (target: Target, isHeld: Bool)? {
+    package static func taking(file path: String) throws(StreamError) -> (
+        target: Target, isHeld: Bool
+    )? {
         guard let target = try checkedFile(path) else { return nil }
         if Interruption.isTemporary(inside: target) { return (Target(path: target), false) }
         return (try take(target, path, .file, isFirst: false), true)

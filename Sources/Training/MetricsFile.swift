@@ -31,7 +31,9 @@ public final class MetricsFile {
         after steps: Int, of path: String, _ warn: (String) -> Void
     ) throws {
         var status = stat()
-        guard stat(path.systemPath, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        guard stat(path.systemPath, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return
+        }
         var kept: [UInt8] = []
         var read = 0
         var lines = LineReader(try InputFile(path: path))
