@@ -21,10 +21,11 @@ package enum PathNames {
     }
 
     /// What a symbolic link finally points to, whether that exists or not, so that links stay when
-    /// their file is replaced. The directory of the result is free of links.
+    /// their file is replaced. The result is absolute and free of links, and stays what it is when
+    /// missing directories are made.
     ///
     /// - Throws: ``StreamError/cannotCreate(path:reason:)`` when links lead in a circle.
-    static func resolving(_ path: String) throws(StreamError) -> String {
+    package static func resolving(_ path: String) throws(StreamError) -> String {
         var current = path
         while current.utf8.count > 1, current.utf8.last == UInt8(ascii: "/") {
             current.removeLast()
@@ -34,7 +35,8 @@ package enum PathNames {
             if let real = realPath(current) { return real }
             if errno == ELOOP { break }
             guard let link = linkTarget(current) else {
-                guard let parent = realPath(directory(of: current)) else { return current }
+                // Directories that are yet to be made: the name is the same when they are there.
+                let parent = try resolving(directory(of: current))
                 return parent == "/" ? "/" + name(of: current) : parent + "/" + name(of: current)
             }
             current = link.utf8.first == UInt8(ascii: "/") ? link : beside(current, link)

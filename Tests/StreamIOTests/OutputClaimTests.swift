@@ -220,6 +220,21 @@ extension DirectoryContents {
         }
     }
 
+    /// A claim is found again when directories have been made for it.
+    @Test func directoriesMadeForAClaimDoNotRenameIt() throws {
+        try withTemporaryDirectory { directory in
+            mkdir("\(directory)/real", 0o777)
+            symlink("real", "\(directory)/link")
+            let path = "\(directory)/link/a/b/out"
+            let target = try PathNames.resolving(path)
+            try OutputClaim.directory(path, .test)
+            defer { OutputClaim.releaseAll() }
+            #expect(try PathNames.resolving(path) == target)
+            try write(path)
+            #expect(FileTree.files(in: path).sorted() == ["new", "state/moments"])
+        }
+    }
+
     /// A file with a name of its own until it is whole: nothing stays of it, and a signal finds it.
     @Test func filesWithoutAnonymousOnes() throws {
         try withTemporaryDirectory { directory in
