@@ -196,6 +196,9 @@ import Testing
     private static let chunked =
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
+    /// Whether the server's end of the connection or its nonsense is seen first is a matter of time.
+    private static let brokenOff = ["the transfer failed", "the connection was lost"]
+
     @Test("transfers that lie, never end or hardly move are given up, and named")
     func transfers() throws {
         let honest = ChatBody.reply("B")
@@ -203,21 +206,24 @@ import Testing
             Array("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n".utf8)
         }
         let megabyte = [UInt8](repeating: 0x20, count: 1 << 20)
-        let faults: [(Reaction, String)] = [
+        let faults: [(Reaction, [String])] = [
             (
                 .endless(head: Self.chunked, Array("100000\r\n".utf8) + megabyte + [13, 10]),
-                "16 MiB"
+                ["16 MiB"]
             ),
-            (.raw(head(1 << 40) + honest), "16 MiB"),
-            (.raw(head(honest.count + 100) + honest), "the "),
-            (.raw(head(honest.count - 10) + honest), "no whole JSON"),
-            (.raw(Array((Self.chunked + "zz\r\n").utf8) + honest), "the transfer failed"),
+            (.raw(head(1 << 40) + honest), ["16 MiB"]),
+            (.raw(head(honest.count + 100) + honest), ["the "]),
+            (.raw(head(honest.count - 10) + honest), ["no whole JSON"]),
+            (.raw(Array((Self.chunked + "zz\r\n").utf8) + honest), Self.brokenOff),
             (
                 .endless(head: "HTTP/1.1 200 OK\r\n", Array("X-More: again and again\r\n".utf8)),
-                "the transfer failed"
+                Self.brokenOff
             ),
-            (.drip(honest, seconds: 0.1), "no complete response within"),
-            (.answer(Array("{\"choices\": \"".utf8) + [0xFF, 0xFE, 0x22, 0x7D]), "no whole JSON"),
+            (.drip(honest, seconds: 0.1), ["no complete response within"]),
+            (
+                .answer(Array("{\"choices\": \"".utf8) + [0xFF, 0xFE, 0x22, 0x7D]),
+                ["no whole JSON"]
+            ),
         ]
         let server = try FaultServer { request in
             let record = SyntheticJudge.record(request)
@@ -238,7 +244,7 @@ import Testing
                 guard case .array(let orders)? = verdict["orders"] else { continue }
                 let reason = orders.first?["error"]?.text ?? "none"
                 #expect(verdict["winner"] == .string("error"))
-                #expect(reason.contains(fault.1), "\(reason), expected \(fault.1)")
+                #expect(fault.1.contains { reason.contains($0) }, "\(reason), expected \(fault.1)")
             }
         }
     }
