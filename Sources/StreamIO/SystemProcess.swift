@@ -2,8 +2,16 @@ import Glibc
 
 /// Questions about other processes of this machine.
 package enum SystemProcess {
-    /// Whether there is a process of this number.
-    static func exists(_ pid: pid_t) -> Bool { kill(pid, 0) == 0 || errno == EPERM }
+    /// Whether a process of this number is at work. One that has ended and that its parent has not
+    /// asked for yet still has its number, but writes nothing any more.
+    package static func exists(_ pid: pid_t) -> Bool {
+        guard kill(pid, 0) == 0 || errno == EPERM else { return false }
+        guard let line = text("/proc/\(pid)/stat"), let end = line.lastIndex(of: ")") else {
+            return true
+        }
+        let state = line[end...].split(separator: " ").dropFirst().first
+        return state != "Z" && state != "X"
+    }
 
     /// Whether the process that once was `pid` may still be at work on the file at `path`. A process
     /// that began after the last change of the file only has its number.

@@ -220,6 +220,21 @@ extension DirectoryContents {
         }
     }
 
+    /// A process that was killed keeps its number until its parent asks for it.
+    @Test func theDeadAreNotAtWork() throws {
+        var child = pid_t()
+        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("true"), nil]
+        defer { free(arguments[0]) }
+        try #require(posix_spawn(&child, "/bin/true", nil, nil, &arguments, nil) == 0)
+        var information = siginfo_t()
+        // Waits for its end without asking for it.
+        try #require(waitid(P_PID, id_t(child), &information, WEXITED | WNOWAIT) == 0)
+        #expect(!SystemProcess.exists(child))
+        var status: Int32 = 0
+        waitpid(child, &status, 0)
+        #expect(SystemProcess.exists(getpid()))
+    }
+
     /// A claim is found again when directories have been made for it.
     @Test func directoriesMadeForAClaimDoNotRenameIt() throws {
         try withTemporaryDirectory { directory in
