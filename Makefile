@@ -55,9 +55,11 @@ test-assets: build fetch-packages
 	@pipelines/test-environment.sh $(ASSETS) $(BIN) >$(ASSETS)/environment
 
 .PHONY: torture
-torture: build-tests test-assets ## Run the long suites too (hostile input, many seeds)
+torture: build-tests test-assets ## Run the long suites: hostile input, many seeds, 200 kills, 5 GB of records
 	@source $(ASSETS)/environment && CPO_TORTURE=1 $(SWIFT) test -c release $(SWIFT_FLAGS) \
 	    --skip-build --disable-xctest
+	@pipelines/torture/kills.sh $(BIN) runs/torture
+	@pipelines/torture/constant-memory.sh $(BIN)
 
 # FUZZ_SECONDS of CPU time for each target; FUZZ_TARGETS="gguf verdict" fuzzes some only, JOBS=N that
 # many at a time.
