@@ -44,7 +44,7 @@ run_fuzzer() {
 
 # fuzz TARGET SECONDS
 fuzz() {
-    local target=$1 seconds=$2 directory=$RUNS/$1 cpu=0 executions=0 finds more began
+    local target=$1 seconds=$2 directory=$RUNS/$1 cpu=0 executions=0 before=-1 finds more began
     prepare "$target"
     began=$(date +%s)
     : >"$directory/log"
@@ -54,6 +54,9 @@ fuzz() {
         more=$(awk -v a="$seconds" -v b="$cpu" 'BEGIN { print int(a - b + 0.5) }')
         ((more > 0 && finds < MOST_FINDS && $(date +%s) < began + 6 * seconds + 60))
     do
+        # One that ran nothing, and found nothing, would do so for ever.
+        ((executions > before || finds > 0)) || break
+        before=$executions
         [[ -e $directory/log.start && $cpu != 0 ]] || touch "$directory/log.start"
         local dictionary=()
         [[ ! -e Tests/Fuzz/Dictionaries/$target.dict ]] ||
@@ -130,6 +133,10 @@ wait
 found=0
 for target in "${targets[@]}"; do
     found=$((found + $(jq .found "$RUNS/$target/result.json")))
+    if (($(jq .executions "$RUNS/$target/result.json") == 0)); then
+        echo "$target: the fuzzer ran no input, see $RUNS/$target/log" >&2
+        found=$((found + 1))
+    fi
 done
 if ((found > 0)); then
     echo "found: $found, see $RUNS/*/found and $RUNS/*/log" >&2
