@@ -124,25 +124,31 @@ extension ChatReply {
 
     // MARK: - End
 
-    /// What servers call the ends that matter, in lower case.
-    private static let ends: [String: Set<String>] = [
-        "length": [
-            "length", "max_tokens", "max_output_tokens", "model_length", "incomplete",
-            "max_length", "model_context_window_exceeded", "max_completion_tokens", "token_limit",
-        ],
-        "content_filter": [
-            "content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii",
-            "sensitive", "content_filtered", "guardrail_intervened",
-        ],
+    /// What servers call the ends that matter, in lower case; the first that is named counts.
+    private static let ends: [(name: String, synonyms: Set<String>)] = [
+        (
+            "length",
+            [
+                "length", "max_tokens", "max_output_tokens", "model_length", "incomplete",
+                "max_length", "model_context_window_exceeded", "max_completion_tokens",
+                "token_limit",
+            ]
+        ),
+        (
+            "content_filter",
+            [
+                "content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii",
+                "sensitive", "content_filtered", "guardrail_intervened",
+            ]
+        ),
     ]
 
     /// How an answer ends: `length` and `content_filter` under whatever name, else as it is given.
     private static func finish(_ reasons: [String]) -> String? {
-        for (end, names) in ends where reasons.contains(where: { names.contains($0.lowercased()) })
-        {
-            return end
+        let known = ends.first { end in
+            reasons.contains { end.synonyms.contains($0.lowercased()) }
         }
-        return reasons.first
+        return known?.name ?? reasons.first
     }
 
     // MARK: - Tokens

@@ -5,7 +5,7 @@ extension DirectoryContents {
     public static let checkpoint: DirectoryContents = {
         var contents = single
         contents.directories.append(
-            Directories(where: isOlderCheckpoint, holding: single))
+            Directories(where: { OlderCheckpoint.step(ofName: $0) != nil }, holding: single))
         return contents
     }()
 
@@ -26,11 +26,6 @@ extension DirectoryContents {
                 ]))
         ])
 
-    /// `checkpoint-100`.
-    private static func isOlderCheckpoint(_ name: String) -> Bool {
-        name.hasPrefix("checkpoint-") && Int(name.dropFirst("checkpoint-".count)) != nil
-    }
-
     /// Any program may have a `config.json`; that of a model says of which type it is.
     private static func isModelConfiguration(_ head: [UInt8]) -> Bool {
         let text = String(decoding: head, as: UTF8.self)
@@ -47,5 +42,21 @@ extension DirectoryContents {
             parts[3].hasSuffix(".safetensors")
         else { return false }
         return isNumber(parts[3].dropLast(".safetensors".count))
+    }
+}
+
+/// Names of directories that hold older checkpoints of a run: `checkpoint-STEP`.
+public enum OlderCheckpoint {
+    private static let prefix = "checkpoint-"
+
+    /// The name for a step.
+    public static func name(step: Int) -> String { "\(prefix)\(step)" }
+
+    /// The step of such a name; nil for any other name.
+    public static func step(ofName name: String) -> Int? {
+        guard name.hasPrefix(prefix), let step = Int(name.dropFirst(prefix.count)), step >= 0,
+            name == self.name(step: step)
+        else { return nil }
+        return step
     }
 }

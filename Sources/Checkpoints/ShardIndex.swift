@@ -34,7 +34,9 @@ struct ShardIndex {
                         return true
                     }
                     // A name from a foreign file must not lead out of the directory.
-                    if name.contains("/") || name == ".." || name == "." || name.isEmpty {
+                    if name.utf8.contains(UInt8(ascii: "/")) || name == ".." || name == "."
+                        || name.isEmpty
+                    {
                         fault =
                             fault
                             ?? "weight_map: \(tensor): not a plain file name (got \"\(name)\")"

@@ -33,7 +33,7 @@ public struct RecordRanker: Sendable {
             }
             texts.append(text)
         }
-        return CandidateTexts(response: response, negatives: texts)
+        return CandidateTexts(id: record.id, response: response, negatives: texts)
     }
 
     /// Ranks records. A record of which a text was cut gets `truncated: true`.

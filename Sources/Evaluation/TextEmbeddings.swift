@@ -54,13 +54,16 @@ struct TextEmbeddings {
 
 /// The texts of one prompt: the ground truth and its negatives.
 public struct CandidateTexts: Sendable, Hashable {
+    /// The record's id.
+    public var id: String
     /// The ground truth.
     public var response: String
     /// The negatives; an empty one is legal (its embedding is that of no words).
     public var negatives: [String]
 
     /// The candidates of one prompt.
-    public init(response: String, negatives: [String]) {
+    public init(id: String, response: String, negatives: [String]) {
+        self.id = id
         self.response = response
         self.negatives = negatives
     }
@@ -75,12 +78,17 @@ public struct CandidateTexts: Sendable, Hashable {
             of: prompts.flatMap { [$0.response] + $0.negatives }, by: embed)
         return try prompts.map { prompt in
             let texts = [prompt.response] + prompt.negatives
-            return (
-                try SimilarityRanking(
-                    truth: embeddings[prompt.response],
-                    negatives: prompt.negatives.flatMap { embeddings[$0] }),
-                texts.contains(where: embeddings.wasTruncated)
-            )
+            do {
+                return (
+                    try SimilarityRanking(
+                        truth: embeddings[prompt.response],
+                        negatives: prompt.negatives.flatMap { embeddings[$0] }),
+                    texts.contains(where: embeddings.wasTruncated)
+                )
+            } catch EvaluationError.notFinite(let what, let index) {
+                throw EvaluationError.notFiniteMeasure(
+                    what: "\(what) of negatives[\(index)]", id: prompt.id, got: "no finite number")
+            }
         }
     }
 }

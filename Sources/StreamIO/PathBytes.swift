@@ -68,7 +68,7 @@ private enum PathBytes {
             text += String(decoding: bytes[start..<end], as: UTF8.self)
         }
         while position < bytes.count {
-            let length = characterLength(bytes, at: position)
+            let length = UTF8Text.characterLength(bytes, at: position, before: bytes.count)
             if length > 0, !isEscape(bytes, at: position) {
                 position += length
                 continue
@@ -90,31 +90,5 @@ private enum PathBytes {
     static func isEscape(_ bytes: UnsafeRawBufferPointer, at position: Int) -> Bool {
         position + 3 < bytes.count && bytes[position] == 0xF4 && bytes[position + 1] == 0x8F
             && bytes[position + 2] & 0xFE == 0x9E
-    }
-
-    /// Bytes of the UTF-8 character at `position`; 0 if there is none.
-    static func characterLength(_ bytes: UnsafeRawBufferPointer, at position: Int) -> Int {
-        let first = bytes[position]
-        let length: Int
-        var second: ClosedRange<UInt8> = 0x80...0xBF
-        switch first {
-        case 0..<0x80: return 1
-        case 0xC2...0xDF: length = 2
-        case 0xE0: (length, second) = (3, 0xA0...0xBF)
-        case 0xED: (length, second) = (3, 0x80...0x9F)
-        case 0xE1...0xEF: length = 3
-        case 0xF0: (length, second) = (4, 0x90...0xBF)
-        case 0xF1...0xF3: length = 4
-        case 0xF4: (length, second) = (4, 0x80...0x8F)
-        default: return 0
-        }
-        guard position + length <= bytes.count, second.contains(bytes[position + 1]) else {
-            return 0
-        }
-        for next in bytes[position + 2..<max(position + 2, position + length)]
-        where next & 0xC0 != 0x80 {
-            return 0
-        }
-        return length
     }
 }

@@ -7,25 +7,16 @@ import StreamIO
 public struct SavedCheckpoints: Sendable {
     /// The output directory.
     public let directory: String
-    private static let prefix = "checkpoint-"
 
     /// The checkpoints in a directory, which need not be there.
     public init(directory: String) {
         self.directory = directory
     }
 
-    /// The step of an older checkpoint's directory; nil for any other name.
-    public static func step(ofName name: String) -> Int? {
-        guard name.hasPrefix(prefix), let step = Int(name.dropFirst(prefix.count)), step >= 0,
-            name == "\(prefix)\(step)"
-        else { return nil }
-        return step
-    }
-
     /// Names of the older checkpoints, newest first.
     public var older: [String] {
         FileTree.entries(of: directory).compactMap { name in
-            Self.step(ofName: name).map { ($0, name) }
+            OlderCheckpoint.step(ofName: name).map { ($0, name) }
         }.sorted { $0.0 > $1.0 }.map(\.1)
     }
 
@@ -61,14 +52,15 @@ public struct SavedCheckpoints: Sendable {
     func carryOver(to replacement: String, current: Int?, limit: Int?) throws {
         var left = limit ?? .max
         if let current, left > 0 {
-            let target = "\(replacement)/\(Self.prefix)\(current)"
+            let target = "\(replacement)/\(OlderCheckpoint.name(step: current))"
             try makeDirectory(target)
-            for name in FileTree.entries(of: directory) where Self.step(ofName: name) == nil {
+            for name in FileTree.entries(of: directory)
+            where OlderCheckpoint.step(ofName: name) == nil {
                 try link("\(directory)/\(name)", to: "\(target)/\(name)")
             }
             left -= 1
         }
-        for name in older.prefix(left) where name != current.map({ "\(Self.prefix)\($0)" }) {
+        for name in older.prefix(left) where name != current.map(OlderCheckpoint.name) {
             try link("\(directory)/\(name)", to: "\(replacement)/\(name)")
         }
     }

@@ -154,7 +154,7 @@ import ToolKit
         var verdicts: [Verdict] = []
         let truncated = try local.run(
             on: comparisons, modelDirectory: model, template: template, order: order,
-            seed: common.seed
+            seed: common.seed, warn: { log.warning($0) }
         ) { batch in
             for verdict in batch { try writer.write(Record(verdict)) }
             verdicts += batch

@@ -7,11 +7,14 @@ enum LocalJudge: String, CaseIterable {
 
     /// Judges all comparisons, some at a time, in their order.
     ///
-    /// - Parameter report: called with each batch of verdicts.
+    /// - Parameters:
+    ///   - warn: called with what a user should know about the model
+    ///   - report: called with each batch of verdicts
     /// - Returns: how many comparisons have a text that the embedder cut.
     func run(
         on comparisons: [Comparison], modelDirectory: String, template: JudgeTemplate,
-        order: PresentationOrder, seed: UInt64, _ report: ([Verdict]) throws -> Void
+        order: PresentationOrder, seed: UInt64, warn: (String) -> Void,
+        _ report: ([Verdict]) throws -> Void
     ) throws -> Int {
         let batches = stride(from: 0, to: comparisons.count, by: 32).map {
             Array(comparisons[$0..<min(comparisons.count, $0 + 32)])
@@ -19,6 +22,7 @@ enum LocalJudge: String, CaseIterable {
         switch self {
         case .embedding:
             let embedder = try TextEmbedder.load(directory: modelDirectory)
+            embedder.warnings.forEach(warn)
             var judge = SimilarityJudge()
             for batch in batches {
                 try report(try judge.verdicts(on: batch, embed: embedder.embed))
@@ -26,6 +30,7 @@ enum LocalJudge: String, CaseIterable {
             return judge.truncatedCount
         case .likelihood:
             let scorer = try SequenceScorer.load(directory: modelDirectory)
+            scorer.warnings.forEach(warn)
             for batch in batches {
                 try report(
                     try LikelihoodJudge().verdicts(
@@ -33,6 +38,7 @@ enum LocalJudge: String, CaseIterable {
             }
         case .model:
             let scorer = try SequenceScorer.load(directory: modelDirectory)
+            scorer.warnings.forEach(warn)
             let judge = try LetterJudge(
                 template: template, order: order, seed: seed, encode: scorer.tokenIDs)
             for comparison in comparisons {

@@ -36,6 +36,17 @@ import Testing
                 """, isSharded: false)
     }
 
+    private static func judge(_ name: String, _ flags: String = "") -> Case {
+        Case(
+            name: "judge, \(name)",
+            script: """
+                run() {
+                    judge --a $FIXTURE/outputs.jsonl --judge \(name) \(flags) --plain --seed 5 \\
+                        --model $FIXTURE/model "$@"
+                }
+                """, isSharded: false)
+    }
+
     private static let training = "--steps 3 --batch-size 4 --learning-rate 1e-3"
 
     static let cases = [
@@ -88,30 +99,9 @@ import Testing
             "model.safetensors"),
         maker(
             "import-checkpoint", "import-checkpoint $FIXTURE/model", "model.safetensors"),
-        Case(
-            name: "judge, model",
-            script: """
-                run() {
-                    judge --a $FIXTURE/outputs.jsonl --judge model --order random --plain --seed 5 \\
-                        --model $FIXTURE/model "$@"
-                }
-                """, isSharded: false),
-        Case(
-            name: "judge, embedding",
-            script: """
-                run() {
-                    judge --a $FIXTURE/outputs.jsonl --judge embedding --plain --seed 5 \\
-                        --model $FIXTURE/model "$@"
-                }
-                """, isSharded: false),
-        Case(
-            name: "judge, likelihood",
-            script: """
-                run() {
-                    judge --a $FIXTURE/outputs.jsonl --judge likelihood --plain --seed 5 \\
-                        --model $FIXTURE/model "$@"
-                }
-                """, isSharded: false),
+        judge("model", "--order random"),
+        judge("embedding"),
+        judge("likelihood"),
         Case(
             name: "mauve",
             script: """

@@ -17,9 +17,9 @@ private func letters(_ texts: [String]) -> (vectors: [Float], truncated: [Bool])
     func ranksCandidates() throws {
         var calls: [[String]] = []
         let prompts = [
-            CandidateTexts(response: "xx", negatives: ["y", "xy", "x", ""]),
-            CandidateTexts(response: "y", negatives: ["xx", "y", "yyyyyyyyyyyyx"]),
-            CandidateTexts(response: "x", negatives: []),
+            CandidateTexts(id: "1", response: "xx", negatives: ["y", "xy", "x", ""]),
+            CandidateTexts(id: "1", response: "y", negatives: ["xx", "y", "yyyyyyyyyyyyx"]),
+            CandidateTexts(id: "1", response: "x", negatives: []),
         ]
         let results = try CandidateTexts.rank(prompts) { texts in
             calls.append(texts)
@@ -34,7 +34,7 @@ private func letters(_ texts: [String]) -> (vectors: [Float], truncated: [Bool])
 
     @Test("an embedder that returns too little is caught")
     func shortEmbeddings() {
-        let prompts = [CandidateTexts(response: "x", negatives: ["y"])]
+        let prompts = [CandidateTexts(id: "1", response: "x", negatives: ["y"])]
         #expect(throws: EvaluationError.self) {
             try CandidateTexts.rank(prompts) { _ in ([1, 0, 1], [false, false]) }
         }

@@ -82,6 +82,8 @@ extension FuzzTarget {
             return switch bytes[index] {
             case UInt8(ascii: "A"): UInt8(ascii: "B")
             case UInt8(ascii: "B"): UInt8(ascii: "A")
+            case UInt8(ascii: "a"): UInt8(ascii: "b")
+            case UInt8(ascii: "b"): UInt8(ascii: "a")
             default: bytes[index]
             }
         }

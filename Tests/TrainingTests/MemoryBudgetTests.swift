@@ -22,7 +22,9 @@ import Training
     /// One prompt of 512 with 64 continuations of 8 for the first shapes, then whatever comes.
     private func shape(_ number: Int, scale: Int) -> Shape {
         var random = RandomStream(seed: 11, name: "shape", String(number))
-        func among<Value>(_ values: [Value]) -> Value { values[random.integer(below: values.count)] }
+        func among<Value>(_ values: [Value]) -> Value {
+            values[random.integer(below: values.count)]
+        }
         let headWidth = among([8, 16, 32, 64])
         let heads = among([2, 4, 6]) * scale
         let groups = among([1, 2, heads])

@@ -127,9 +127,9 @@ import Transformer
     }
 
     @Test func onlyStepsAreNamesOfCheckpoints() {
-        #expect(SavedCheckpoints.step(ofName: "checkpoint-40") == 40)
+        #expect(OlderCheckpoint.step(ofName: "checkpoint-40") == 40)
         for name in ["checkpoint-", "checkpoint--1", "checkpoint-040", "checkpoint-x", "40"] {
-            #expect(SavedCheckpoints.step(ofName: name) == nil)
+            #expect(OlderCheckpoint.step(ofName: name) == nil)
         }
     }
 

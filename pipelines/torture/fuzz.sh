@@ -64,7 +64,7 @@ fuzz() {
         {
             TIMEFORMAT='cpu-seconds: %U %S'
             time run_fuzzer "$target" "${dictionary[@]}" -max_total_time="$more" \
-                -print_final_stats=1 -artifact_prefix="$directory/found/" \
+                -print_final_stats=1 -print_funcs=0 -artifact_prefix="$directory/found/" \
                 -reload=0 "$directory/corpus" || true
         } >"$directory/log.part" 2>&1
         cat "$directory/log.part" >>"$directory/log"
