@@ -160,6 +160,10 @@ let package = Package(
     ]
 )
 
+// Measures what tests run
+package.targets.append(
+    .executableTarget(name: "peak-memory", path: "Tests/PeakMemory", swiftSettings: settings))
+
 // MARK: Fuzzing
 
 package.targets += [

@@ -40,9 +40,11 @@ enum Shell {
         // Beside the directory, not in it: scripts look at what is in theirs.
         let outputFile = URL(filePath: directory.path(percentEncoded: false) + ".stdout")
         let errorFile = URL(filePath: directory.path(percentEncoded: false) + ".stderr")
+        let peakFile = URL(filePath: directory.path(percentEncoded: false) + ".peak")
         defer {
-            try? FileManager.default.removeItem(at: outputFile)
-            try? FileManager.default.removeItem(at: errorFile)
+            for file in [outputFile, errorFile, peakFile] {
+                try? FileManager.default.removeItem(at: file)
+            }
         }
 
         var actions = posix_spawn_file_actions_t()
@@ -71,7 +73,9 @@ enum Shell {
             &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
         let arguments = [
-            "/usr/bin/env", "-C", directory.path(percentEncoded: false),
+            Workspace.binaries.appending(path: "peak-memory").path(percentEncoded: false),
+            peakFile.path(percentEncoded: false), "/usr/bin/env", "-C",
+            directory.path(percentEncoded: false),
             "timeout", "--kill-after=5", "\(seconds)", "/bin/bash", "-u", "-o", "pipefail",
             "-c", script,
         ]
@@ -86,10 +90,9 @@ enum Shell {
             throw ShellError(description: "cannot start bash: \(String(cString: strerror(error)))")
         }
         var status: Int32 = 0
-        var usage = rusage()
-        while wait4(child, &status, 0, &usage) == -1 {
+        while waitpid(child, &status, 0) == -1 {
             guard errno == EINTR else {
-                throw ShellError(description: "wait4: \(String(cString: strerror(errno)))")
+                throw ShellError(description: "waitpid: \(String(cString: strerror(errno)))")
             }
         }
         let signal = status & 0x7f
@@ -97,7 +100,7 @@ enum Shell {
             status: signal == 0 ? (status >> 8) & 0xff : 128 + signal,
             output: try Data(contentsOf: outputFile),
             errors: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self),
-            peakMemory: usage.ru_maxrss * 1024)
+            peakMemory: Int(try String(contentsOf: peakFile, encoding: .utf8).dropLast()) ?? 0)
     }
 
     private static func withCStrings<Result>(

@@ -16,11 +16,14 @@ enum Workspace {
         "blend-weights", "judge", "mauve", "generate", "score", "import-checkpoint", "report",
     ]
 
+    /// Where the release build leaves the tools.
+    static var binaries: URL { packageRoot.appending(path: ".build/release") }
+
     /// What every script finds in its environment: the built tools first in `PATH`, `PACKAGE`,
     /// `FIXTURE`, and nothing of the caller's settings that could change a result.
     static func environment(fixture: URL?) -> [String: String] {
         let inherited = ProcessInfo.processInfo.environment
-        let binaries = packageRoot.appending(path: ".build/release").path(percentEncoded: false)
+        let binaries = binaries.path(percentEncoded: false)
         var environment = [
             "PATH": binaries + ":" + (inherited["PATH"] ?? "/usr/bin:/bin"),
             "PACKAGE": packageRoot.path(percentEncoded: false),

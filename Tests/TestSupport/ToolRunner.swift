@@ -99,12 +99,16 @@ public enum ToolRunner {
                 let script = "cd \"$1\" && shift && exec \"$@\""
                 program = ("/bin/sh", ["sh", "-c", script, "sh", directory, path] + arguments)
             }
-            let process = try spawn(program.path, program.arguments, environment, actions)
+            program.arguments[0] = program.path
+            let process = try spawn(
+                "\(binaries)/peak-memory",
+                ["peak-memory", "\(scratch)/peak"] + program.arguments, environment, actions)
             if pipeEnds[1] >= 0 { close(pipeEnds[1]) }
-            let (status, peakMemory) = try wait(for: process, tool)
+            let status = try wait(for: process, tool)
+            let peak = String(decoding: try readFile("\(scratch)/peak"), as: UTF8.self)
             let output = access("\(scratch)/out", R_OK) == 0 ? try readFile("\(scratch)/out") : []
             return Output(
-                status: status, standardOutput: output, peakMemory: peakMemory,
+                status: status, standardOutput: output, peakMemory: Int(peak.dropLast()) ?? 0,
                 standardError: String(decoding: try readFile("\(scratch)/err"), as: UTF8.self))
         }
     }
@@ -144,15 +148,12 @@ public enum ToolRunner {
         return process
     }
 
-    private static func wait(
-        for process: pid_t, _ tool: String
-    ) throws -> (status: Int32, peakMemory: Int) {
+    private static func wait(for process: pid_t, _ tool: String) throws -> Int32 {
         var status: Int32 = 0
-        var usage = rusage()
-        while wait4(process, &status, 0, &usage) < 0 {
+        while waitpid(process, &status, 0) < 0 {
             guard errno == EINTR else { throw Failure(description: "\(tool): cannot wait for it") }
         }
         let signal = status & 0x7F
-        return (signal == 0 ? (status >> 8) & 0xFF : 128 + signal, usage.ru_maxrss << 10)
+        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
     }
 }
