@@ -17,9 +17,9 @@ struct LockFile: Sendable {
     init(path: String, output: String) throws(StreamError) {
         while true {
             let descriptor = try Self.open(path, output)
-            if let reason = Self.refusal(descriptor, path) {
+            if let owner = Self.owner(descriptor, path) {
                 close(descriptor)
-                throw .inUse(path: output, owner: reason)
+                throw .inUse(path: output, owner: owner)
             }
             // The last owner may have removed the file after it was opened here.
             var opened = stat()
@@ -59,25 +59,33 @@ struct LockFile: Sendable {
             throw .cannotCreate(path: output, reason: systemMessage(code))
         }
         defer { close(readable) }
-        if let owner = refusal(readable, path) { throw .inUse(path: output, owner: owner) }
+        if let owner = owner(readable, path) { throw .inUse(path: output, owner: owner) }
         guard unlink(path.systemPath) == 0 else {
             throw .cannotCreate(path: output, reason: systemMessage(code))
         }
         return try open(path, output)
     }
 
-    /// Who holds the lock, if it is not ours now.
-    private static func refusal(_ descriptor: Int32, _ path: String) -> String? {
-        let (result, code) = retrying { flock(descriptor, LOCK_EX | LOCK_NB) }
-        if result == 0 { return nil }
-        let words = (SystemProcess.text(path) ?? "").split(whereSeparator: \.isWhitespace)
-        let pid = words.first.flatMap { pid_t($0) }
-        let host = words.count > 1 ? String(words[1]) : nil
-        let owner = pid.map { "process \($0)" + (host.map { " on \($0)" } ?? "") }
-        if code == EWOULDBLOCK { return owner ?? "another process" }
-        // A file system without locks: who is named in the file is believed, if it can be alive.
-        guard let pid, pid != getpid() else { return nil }
-        if host == SystemProcess.host { return SystemProcess.exists(pid) ? owner : nil }
-        return owner
+    /// Who holds the lock, if it is not ours now. One that was killed gives it back in a moment.
+    private static func owner(_ descriptor: Int32, _ path: String) -> String? {
+        while true {
+            let (result, code) = retrying { flock(descriptor, LOCK_EX | LOCK_NB) }
+            if result == 0 { return nil }
+            let words = (SystemProcess.text(path) ?? "").split(whereSeparator: \.isWhitespace)
+            let pid = words.first.flatMap { pid_t($0) }
+            let host = words.count > 1 ? String(words[1]) : nil
+            let isHere = host == SystemProcess.host
+            let owner = pid.map { "process \($0)" + (host.map { " on \($0)" } ?? "") }
+            if code == EWOULDBLOCK {
+                if let pid, isHere, SystemProcess.isEnding(pid) {
+                    usleep(10_000)
+                    continue
+                }
+                return owner ?? "another process"
+            }
+            // A file system without locks: who is named in the file is believed, if it can be alive.
+            guard let pid, pid != getpid() else { return nil }
+            return !isHere || SystemProcess.exists(pid) ? owner : nil
+        }
     }
 }

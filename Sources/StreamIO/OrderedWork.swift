@@ -24,13 +24,10 @@ package func orderedWork<Item: Sendable, Output: Sendable, Context: ~Copyable>(
 ) throws {
     try withoutActuallyEscaping(work) { work in
         let desk = WorkDesk<Item, Output>()
-        let helpers = DispatchGroup()
-        for _ in 1..<max(1, threads) {
-            DispatchQueue.global().async(group: helpers) { desk.help(work) }
-        }
+        let helpers = HelperThreads(count: threads - 1) { desk.help(work) }
         defer {
             desk.close(helpers: threads)
-            helpers.wait()
+            helpers.join()
         }
         // Enough that helpers find work while this thread is busy with an item of its own.
         let limit = 4 * threads

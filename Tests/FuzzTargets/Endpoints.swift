@@ -61,24 +61,33 @@ extension FuzzTarget {
                 + "mirrored \(mirrored?.rawValue ?? "nothing")")
     }
 
-    /// Whether an A before a word in lower case might be the article, which has no counterpart.
+    /// Whether an A before a word might be the article, which has no counterpart. Emphasis and the like
+    /// between them is no matter.
     private static func mayHoldArticle(_ text: String) -> Bool {
-        zip(text.utf8, text.utf8.dropFirst()).contains { letter, next in
-            (letter | 0x20 == UInt8(ascii: "a") || letter | 0x20 == UInt8(ascii: "b"))
-                && next == UInt8(ascii: " ")
+        let bytes = Array(text.utf8)
+        let separating = Set(",.;:=<>!?/&|+-\n\r".utf8)
+        return bytes.indices.contains { index in
+            let small = bytes[index] | 0x20
+            guard small == UInt8(ascii: "a") || small == UInt8(ascii: "b") else { return false }
+            let behind = bytes[(index + 1)...]
+            let next = behind.first { isWordByte($0) || separating.contains($0) }
+            guard let next, isWordByte(next) else { return behind.first == UInt8(ascii: " ") }
+            return behind.first.map(isWordByte) == false
         }
+    }
+
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (97...122).contains(byte | 0x20)
     }
 
     /// The text with its lone letters exchanged; those inside words stay.
     private static func mirror(_ text: String) -> String {
         let bytes = Array(text.utf8)
-        func isWordByte(_ index: Int) -> Bool {
-            guard bytes.indices.contains(index) else { return false }
-            let byte = bytes[index]
-            return (48...57).contains(byte) || (97...122).contains(byte | 0x20) || byte == 95
+        func isWord(_ index: Int) -> Bool {
+            bytes.indices.contains(index) && isWordByte(bytes[index])
         }
         let exchanged = bytes.indices.map { index -> UInt8 in
-            if isWordByte(index - 1) || isWordByte(index + 1) { return bytes[index] }
+            if isWord(index - 1) || isWord(index + 1) { return bytes[index] }
             return switch bytes[index] {
             case UInt8(ascii: "A"): UInt8(ascii: "B")
             case UInt8(ascii: "B"): UInt8(ascii: "A")
