@@ -100,7 +100,8 @@ let package = Package(
         library(
             "TrainingTool",
             [
-                "ToolKit", "Training", "Checkpoints", "Kernels", "Records", "StreamIO",
+                "ToolKit", "Training", "Objectives", "Checkpoints", "Kernels", "Records",
+                "StreamIO",
                 "Transformer", argumentParser,
             ]),
 
@@ -114,7 +115,7 @@ let package = Package(
                 "Records",
             ]),
         tool("rank-by-embedding", ["Embedding", "Evaluation", "Kernels", "Records"]),
-        tool("train-cpo", ["TrainingTool"]),
+        tool("train-cpo", ["TrainingTool", "Objectives"]),
         tool("blend-weights", ["Checkpoints", "StreamIO"]),
         tool(
             "judge",
@@ -147,7 +148,7 @@ let package = Package(
         tests("TokenizationTests", ["Tokenization", "Records", "StreamIO", "TestSupport"]),
         tests("CheckpointsTests", ["Checkpoints", "TestSupport"]),
         tests("SamplingTests", ["Sampling", "Checkpoints", "TestSupport"]),
-        tests("TrainingTests", ["Training", "Checkpoints", "TestSupport"]),
+        tests("TrainingTests", ["Training", "Objectives", "Checkpoints", "TestSupport"]),
         tests("EmbeddingTests", ["Embedding", "Kernels", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
         tests("ToolKitTests", ["ToolKit", "TestSupport"]),

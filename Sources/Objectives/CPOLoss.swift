@@ -10,11 +10,11 @@ import Glibc
 ///   - policy: log π_θ(y_k|x); the first candidate is the ground truth
 ///   - reference: log π_ref(y_k|x)
 ///   - beta: β
-public func cpoLoss(policy: [Double], reference: [Double], beta: Double) -> PreferenceLoss {
+public func cpoLoss(policy: [Double], reference: [Double], beta: Double) -> LossValue {
     let rewards = implicitRewards(policy: policy, reference: reference, beta: beta)
     let normalizer = logSumExp(rewards)
     let gradient = rewards.enumerated().map { index, reward in
         beta * (exp(reward - normalizer) - (index == 0 ? 1 : 0))
     }
-    return PreferenceLoss(value: normalizer - rewards[0], gradient: gradient)
+    return LossValue(value: normalizer - rewards[0], gradient: gradient)
 }

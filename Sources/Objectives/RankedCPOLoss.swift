@@ -15,7 +15,7 @@ import Glibc
 ///   - ranking: τ, the candidates' indices, best first
 public func rankedCPOLoss(
     policy: [Double], reference: [Double], beta: Double, ranking: [Int]
-) -> PreferenceLoss {
+) -> LossValue {
     precondition(ranking.count == policy.count, "a ranking of other candidates")
     let rewards = implicitRewards(policy: policy, reference: reference, beta: beta)
     let ranked = ranking.map { rewards[$0] }
@@ -29,5 +29,5 @@ public func rankedCPOLoss(
         gradient[candidate] = beta * (shares - 1)
     }
     let value = zip(normalizers, ranked).reduce(0.0) { $0 + ($1.0 - $1.1) }
-    return PreferenceLoss(value: value, gradient: gradient)
+    return LossValue(value: value, gradient: gradient)
 }

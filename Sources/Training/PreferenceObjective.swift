@@ -1,49 +1,11 @@
 public import Objectives
 public import Transformer
 
-/// A prompt, its candidates and what preference training knows of them.
-public struct PreferenceExample: Sendable {
-    /// The prompt and its candidates; the first is the ground truth.
-    public var tree: TokenTree
-    /// The candidates' indices, best first, if they are ranked.
-    public var ranking: [Int]?
-
-    /// An example.
-    public init(tree: TokenTree, ranking: [Int]?) {
-        self.tree = tree
-        self.ranking = ranking
-    }
-}
-
-/// Which loss preference training minimizes.
-public enum PreferenceLossKind: String, Sendable, CaseIterable {
-    /// Eq. 1: the ground truth against all negatives.
-    case cpo
-    /// Eq. 2: the whole ranking.
-    case rankedCPO = "cpo-ranked"
-    /// Eq. 5: the ground truth against the first negative.
-    case dpo
-
-    /// The loss of one prompt; without a ranking the candidates' order is the ranking.
-    public func loss(
-        policy: [Double], reference: [Double], beta: Double, ranking: [Int]?
-    ) -> PreferenceLoss {
-        switch self {
-        case .cpo: cpoLoss(policy: policy, reference: reference, beta: beta)
-        case .rankedCPO:
-            rankedCPOLoss(
-                policy: policy, reference: reference, beta: beta,
-                ranking: ranking ?? Array(policy.indices))
-        case .dpo: dpoLoss(policy: policy, reference: reference, beta: beta)
-        }
-    }
-}
-
 /// Contrastive preference optimization, or DPO, of candidates against a frozen reference.
 public struct PreferenceObjective: TrainingObjective {
     private let examples: [PreferenceExample]
     private let reference: [[Double]]
-    private let kind: PreferenceLossKind
+    private let loss: PreferenceLoss
     private let beta: Double
     private let nllWeight: Double
     private let rowLimit: Int
@@ -52,12 +14,13 @@ public struct PreferenceObjective: TrainingObjective {
     /// - Parameters:
     ///   - examples: prompts with candidates
     ///   - reference: log π_ref of every candidate of every example; empty for examples that are not used
+    ///   - loss: what is minimized
     ///   - beta: β
     ///   - nllWeight: weight of the ground truth's mean negative log-likelihood in the loss
     ///   - rowLimit: most rows of a micro-batch
     ///   - sharesPrompts: whether a prompt is computed once for all its candidates
     public init(
-        _ examples: [PreferenceExample], reference: [[Double]], kind: PreferenceLossKind,
+        _ examples: [PreferenceExample], reference: [[Double]], loss: PreferenceLoss,
         beta: Double, nllWeight: Double = 0, rowLimit: Int, sharesPrompts: Bool = true
     ) {
         precondition(
@@ -67,7 +30,7 @@ public struct PreferenceObjective: TrainingObjective {
                 }, "reference scores of other candidates")
         self.examples = examples
         self.reference = reference
-        self.kind = kind
+        self.loss = loss
         self.beta = beta
         self.nllWeight = nllWeight
         self.rowLimit = rowLimit
@@ -93,11 +56,11 @@ public struct PreferenceObjective: TrainingObjective {
         /// The weights of one prompt's candidates in the step's loss.
         func weights(_ place: Int, _ policy: [Double]) -> [Double] {
             let record = records[place]
-            let loss = kind.loss(
-                policy: policy, reference: reference[record], beta: beta,
-                ranking: examples[record].ranking)
+            let value = loss.evaluate(
+                examples[record].candidates(policy: policy, reference: reference[record]),
+                beta: beta)
             total.add(
-                loss, policy: policy,
+                value, policy: policy,
                 rewards: implicitRewards(
                     policy: policy, reference: reference[record], beta: beta))
             for (candidate, values) in zip(policy, reference[record]).enumerated() {
@@ -106,7 +69,7 @@ public struct PreferenceObjective: TrainingObjective {
                     tokens: examples[record].tree.targetCount(candidate))
                 if gap.perToken > total.gap?.perToken ?? -1 { total.gap = gap }
             }
-            var weights = loss.gradient.map { $0 / Double(records.count) }
+            var weights = value.gradient.map { $0 / Double(records.count) }
             weights[0] += nllWeight * nll.gradient
             return weights
         }
@@ -136,11 +99,10 @@ public struct PreferenceObjective: TrainingObjective {
                 }
             }
         }
-        let loss =
-            total.loss / Double(records.count)
-            + nllWeight * nll.value(logProbability: total.logProbabilityChosen)
         return StepResult(
-            loss: loss, tokens: trees.reduce(0) { $0 + $1.sequenceTokenCount }, rows: rows,
+            loss: total.loss / Double(records.count)
+                + nllWeight * nll.value(logProbability: total.logProbabilityChosen),
+            tokens: trees.reduce(0) { $0 + $1.sequenceTokenCount }, rows: rows,
             preference: total.means(prompts: records.count), referenceGap: total.gap)
     }
 }
@@ -181,7 +143,7 @@ private struct PreferenceTotals {
     var gap: ReferenceGap?
     private var metrics = PreferenceMetrics()
 
-    mutating func add(_ prompt: PreferenceLoss, policy: [Double], rewards: [Double]) {
+    mutating func add(_ prompt: LossValue, policy: [Double], rewards: [Double]) {
         loss += prompt.value
         logProbabilityChosen += policy[0]
         metrics.rewardChosen += rewards[0]

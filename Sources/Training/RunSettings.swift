@@ -1,4 +1,5 @@
 public import Kernels
+public import Objectives
 
 /// What the results of a run depend on: a run that is continued must share it with the saved one.
 ///
@@ -27,7 +28,7 @@ public struct RunSettings: Sendable, Hashable {
         case scheduledSampling(probability: Double, passes: Int)
         /// ``PreferenceObjective``.
         case preference(
-            PreferenceLossKind, beta: Double, nllWeight: Double, sharesPrompts: Bool)
+            PreferenceLoss, beta: Double, nllWeight: Double, sharesPrompts: Bool)
     }
 
     /// The model that training starts from: weights and configuration.
@@ -114,9 +115,9 @@ extension RunSettings.Objective {
                 "scheduled-sampling": .value(String(probability)),
                 "passes": .value(String(passes)),
             ]
-        case .preference(let kind, let beta, let nllWeight, let sharesPrompts):
+        case .preference(let loss, let beta, let nllWeight, let sharesPrompts):
             [
-                "objective": .value(kind.rawValue), "beta": .value(String(beta)),
+                "objective": .value(loss.rawValue), "beta": .value(String(beta)),
                 "nll-weight": .value(String(nllWeight)),
                 "shared-prefix": .value(sharesPrompts ? "yes" : "no"),
             ]

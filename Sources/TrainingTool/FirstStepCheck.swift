@@ -1,11 +1,11 @@
-import Glibc
 import Kernels
+public import Objectives
 public import Training
 
-/// The check of a first step whose policy is the reference: all margins are zero, so the loss is log K,
-/// with ranking log K!, DPO log 2, as a mean over the prompts.
+/// The check of a first step whose policy is the reference: all margins are zero, so that the loss is
+/// known, as a mean over the prompts.
 public struct FirstStepCheck: Sendable {
-    private let kind: PreferenceLossKind
+    private let loss: PreferenceLoss
     private let tolerance: Double
     private let isRounded: Bool
 
@@ -13,8 +13,8 @@ public struct FirstStepCheck: Sendable {
     ///   - precision: what the factors of matrix products are rounded to
     ///   - isRounded: whether training starts from weights rounded to bfloat16, and the reference scores
     ///     are of those before
-    public init(kind: PreferenceLossKind, precision: MatrixPrecision, isRounded: Bool) {
-        self.kind = kind
+    public init(loss: PreferenceLoss, precision: MatrixPrecision, isRounded: Bool) {
+        self.loss = loss
         self.isRounded = isRounded
         // For each token: what another order of sums, or roundings of 2⁻⁹, make of a log-probability.
         // Another model is further away whatever β is; its effect on the loss shrinks with β.
@@ -36,12 +36,7 @@ public struct FirstStepCheck: Sendable {
             throw .foreignScores(gap, record: recordIDs[gap.record], isRounded: isRounded)
         }
         guard !hasOtherTerms, !isRounded else { return }
-        let values = candidates.map { count in
-            switch kind {
-            case .cpo, .dpo: log(Double(count))
-            case .rankedCPO: (1...max(1, count)).reduce(0.0) { $0 + log(Double($1)) }
-            }
-        }
+        let values = candidates.map(loss.valueAtReference)
         let expected = values.reduce(0, +) / Double(max(1, values.count))
         guard abs(result.loss - expected) <= 1e-3 else {
             throw .referenceIsNotStart(loss: result.loss, expected: expected)

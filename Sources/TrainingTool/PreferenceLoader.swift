@@ -1,3 +1,4 @@
+public import Objectives
 public import Records
 import StreamIO
 public import Training
@@ -11,26 +12,17 @@ public struct PreferenceRecord: Sendable {
     public var reference: ReferenceField?
     /// Whether its ranking names the candidates that it belongs to; true without a ranking.
     public var rankingIsNamed = true
-
-    /// Only the ground truth and the first negative, for DPO.
-    public var pair: PreferenceExample {
-        var pair = example
-        pair.tree.continuations = Array(pair.tree.continuations.prefix(2))
-        pair.ranking = nil
-        return pair
-    }
 }
 
 /// Makes examples of records.
 public struct PreferenceLoader: Sendable {
     private let limits: SequenceLimits
-    private let usesRanking: Bool?
+    private let given: PreferenceLoss?
 
-    /// - Parameter usesRanking: whether rankings are required (true), ignored (false), or taken where
-    ///   they are (nil)
-    public init(limits: SequenceLimits, usesRanking: Bool?) {
+    /// - Parameter loss: what is minimized; nil leaves that to the records
+    public init(limits: SequenceLimits, loss: PreferenceLoss?) {
         self.limits = limits
-        self.usesRanking = usesRanking
+        given = loss
     }
 
     /// Reads one record.
@@ -38,15 +30,20 @@ public struct PreferenceLoader: Sendable {
         let tree = try record.candidateTree(limits, negativesRequired: true)
         let candidates = tree.continuations.count
         let ranking: [Int]?
-        switch usesRanking {
+        switch given?.needsRanking {
         case true?: ranking = try record.ranking(candidates: candidates)
         case false?: ranking = nil
         case nil: ranking = try record.optionalRanking(candidates: candidates)
         }
         var rankingIsNamed = true
         if ranking != nil { rankingIsNamed = try record.checkRanking() }
+        let negatives = try record.negatives()
+        let similarities = negatives.compactMap(\.similarity)
         return PreferenceRecord(
-            example: PreferenceExample(tree: tree, ranking: ranking),
+            example: PreferenceExample(
+                tree: tree, ranking: ranking,
+                similarities: similarities.count == negatives.count ? [1] + similarities : nil,
+                kinds: [nil] + negatives.map(\.kind)),
             reference: try ReferenceField(record, candidates: candidates),
             rankingIsNamed: rankingIsNamed)
     }
@@ -68,9 +65,7 @@ public struct PreferenceLoader: Sendable {
     }
 
     /// The loss for these records: the one given, else eq. 2 if all have a ranking, eq. 1 if none has.
-    public func kind(
-        _ records: [PreferenceRecord], _ given: PreferenceLossKind?
-    ) throws -> PreferenceLossKind {
+    public func loss(of records: [PreferenceRecord]) throws -> PreferenceLoss {
         if let given { return given }
         let ranked = records.count { $0.example.ranking != nil }
         guard ranked == 0 || ranked == records.count else {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Kernels
+import Objectives
 import Records
 import ToolKit
 import Training
@@ -96,16 +97,16 @@ import Transformer
                 try Checkpoint.configuration(directory: reference),
                 name: "the reference \(reference)")
         }
-        let loader = PreferenceLoader(limits: limits, usesRanking: usesRanking)
+        let loader = PreferenceLoader(limits: limits, loss: givenLoss)
         let loaded = try LoadedRecords(input, log) { try loader.load($0) }
         for warning in loader.warnings(loaded.examples) { log.warning(warning) }
-        let kind = try loader.kind(loaded.examples, objective == .dpo ? .dpo : nil)
-        log.info("objective \(kind.rawValue), \(loaded.ids.count) records")
+        let loss = try loader.loss(of: loaded.examples)
+        log.info("objective \(loss.rawValue), \(loaded.ids.count) records")
         let evaluated = try training.eval.map { path in
             try LoadedRecords(input.reading(path), log) { try loader.load($0) }
         }
 
-        let examples = loaded.map(example)
+        let examples = loaded.map { $0.example.suited(to: loss) }
         let plan = try training.memory.plan(
             shape,
             rows: StepRows(
@@ -126,26 +127,26 @@ import Transformer
         var settings = try session.settings(
             model: identity, data: examples.source,
             objective: .preference(
-                kind, beta: beta, nllWeight: nllWeight, sharesPrompts: !noSharedPrefix))
+                loss, beta: beta, nllWeight: nllWeight, sharesPrompts: !noSharedPrefix))
         settings.reference = resolver.source
-        settings.evaluationData = evaluated?.map(example).source
+        settings.evaluationData = evaluated?.map { $0.example.suited(to: loss) }.source
         settings = try session.checkResume(settings)
 
         let preference = PreferenceObjective(
-            examples.examples, reference: try resolver.scores(), kind: kind, beta: beta,
+            examples.examples, reference: try resolver.scores(), loss: loss, beta: beta,
             nllWeight: nllWeight, rowLimit: training.microBatchTokens,
             sharesPrompts: !noSharedPrefix)
-        let evaluation = try evaluated.map { try self.evaluation($0, kind, resolver) }
+        let evaluation = try evaluated.map { try self.evaluation($0, loss, resolver) }
         let firstBatch = session.order(records: examples.ids.count).records(step: 0)
         let check = FirstStepCheck(
-            kind: kind, precision: training.precision.precision,
+            loss: loss, precision: training.precision.precision,
             isRounded: session.start.weights.isCompact && session.start.storedType != .bfloat16
                 && resolver.isOfStoredWeights)
         try session.run(
             preference, recordIDs: examples.ids, settings: settings,
             metadata: [
                 "tool": "train-cpo, \(Version.package)", "parent": identity.weights ?? "",
-                "objective": kind.rawValue, "beta": String(beta),
+                "objective": loss.rawValue, "beta": String(beta),
             ], evaluation: evaluation
         ) { result in
             guard resolver.isStart else { return }
@@ -157,19 +158,17 @@ import Transformer
         }
     }
 
-    private var usesRanking: Bool? { objective == .dpo ? false : ranking }
-
-    /// What is trained on of a record.
-    private func example(_ record: PreferenceRecord) -> PreferenceExample {
-        objective == .dpo ? record.pair : record.example
+    /// The loss that the flags name; nil if the records decide.
+    private var givenLoss: PreferenceLoss? {
+        objective == .dpo ? .dpo : ranking.map { $0 ? .rankedCPO : .cpo }
     }
 
     /// The loss on the records of `--eval`, whose reference scores are computed before training.
     private func evaluation(
-        _ loaded: LoadedRecords<PreferenceRecord>, _ kind: PreferenceLossKind,
+        _ loaded: LoadedRecords<PreferenceRecord>, _ loss: PreferenceLoss,
         _ resolver: ReferenceResolver
     ) throws -> Evaluation {
-        let examples = loaded.map(example)
+        let examples = loaded.map { $0.example.suited(to: loss) }
         let trees = examples.examples.map(\.tree)
         let reference = try resolver.scores(of: loaded, examples: examples)
         let rowLimit = training.microBatchTokens
@@ -177,10 +176,10 @@ import Transformer
             let policy = try sequenceLogProbabilities(
                 trees, model: model, rowLimit: rowLimit, onBatch: checkInterruption)
             return examples.examples.indices.map {
-                let loss = kind.loss(
-                    policy: policy[$0], reference: reference[$0], beta: beta,
-                    ranking: examples.examples[$0].ranking)
-                return Evaluation.Term(loss: loss.value, weight: 1)
+                let value = loss.evaluate(
+                    examples.examples[$0].candidates(
+                        policy: policy[$0], reference: reference[$0]), beta: beta)
+                return Evaluation.Term(loss: value.value, weight: 1)
             }
         }
     }

@@ -21,7 +21,7 @@ import Testing
         /// A ranking without a pattern: 5 shares no factor with the numbers of candidates.
         var ranking: [Int] { (0..<candidates).map { ($0 * 5 + 2) % candidates } }
 
-        func loss(_ policy: [Double]) -> PreferenceLoss {
+        func loss(_ policy: [Double]) -> LossValue {
             switch kind {
             case "cpo": cpoLoss(policy: policy, reference: reference, beta: beta)
             case "dpo": dpoLoss(policy: policy, reference: reference, beta: beta)

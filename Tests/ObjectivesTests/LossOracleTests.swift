@@ -19,7 +19,7 @@ import Testing
         let dpo: Loss?
     }
 
-    private func compare(_ found: PreferenceLoss, _ expected: Loss) {
+    private func compare(_ found: LossValue, _ expected: Loss) {
         let size = max(1, abs(expected.loss))
         #expect(abs(found.value - expected.loss) < 1e-10 * size)
         guard let gradient = expected.gradPolicy else {

@@ -85,7 +85,7 @@ import Testing
 
     @Test func gradientsAgreeWithCentralDifferences() {
         let ranking = [0, 2, 1, 3]
-        let losses: [([Double]) -> PreferenceLoss] = [
+        let losses: [([Double]) -> LossValue] = [
             { cpoLoss(policy: $0, reference: reference, beta: 0.2) },
             { rankedCPOLoss(policy: $0, reference: reference, beta: 0.2, ranking: ranking) },
         ]

@@ -1,4 +1,5 @@
 import Kernels
+import Objectives
 import TestSupport
 import Testing
 import Training
@@ -39,7 +40,7 @@ import Transformer
             _ plan: MemoryPlan, rowLimit: Int, sharesPrompts: Bool
         ) throws -> ParameterBuffer {
             let objective = PreferenceObjective(
-                [example], reference: [reference], kind: .rankedCPO, beta: 0.5,
+                [example], reference: [reference], loss: .rankedCPO, beta: 0.5,
                 rowLimit: rowLimit, sharesPrompts: sharesPrompts)
             let model = Decoder(
                 configuration: shape, weights: plan.isCompact ? .compact(compact) : .single(single))

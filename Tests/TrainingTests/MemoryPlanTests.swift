@@ -1,5 +1,6 @@
 import Checkpoints
 import Kernels
+import Objectives
 import TestSupport
 import Testing
 import Training
@@ -52,7 +53,7 @@ import Transformer
         return Trainer(
             model: model,
             objective: PreferenceObjective(
-                examples, reference: reference, kind: .rankedCPO, beta: 0.5, nllWeight: 0.3,
+                examples, reference: reference, loss: .rankedCPO, beta: 0.5, nllWeight: 0.3,
                 rowLimit: settings.rowLimit), configuration: configuration(settings))
     }
 

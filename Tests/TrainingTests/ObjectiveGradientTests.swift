@@ -1,5 +1,6 @@
 import Glibc
 import Kernels
+import Objectives
 import TestSupport
 import Testing
 import Training
@@ -86,7 +87,7 @@ import Transformer
     private func objective(
         _ kind: Kind, _ subject: Subject, rowLimit: Int
     ) -> any TrainingObjective {
-        let loss: PreferenceLossKind
+        let loss: PreferenceLoss
         switch kind {
         case .mle: return MLEObjective(subject.texts, rowLimit: rowLimit)
         case .scheduledSampling:
@@ -99,7 +100,7 @@ import Transformer
         let examples = subject.preferences(kind)
         return PreferenceObjective(
             examples, reference: examples.map { subject.anchor.sequenceLogProbabilities($0.tree) },
-            kind: loss, beta: Self.beta, nllWeight: kind == .rankedCPOWithNLL ? Self.nllWeight : 0,
+            loss: loss, beta: Self.beta, nllWeight: kind == .rankedCPOWithNLL ? Self.nllWeight : 0,
             rowLimit: rowLimit)
     }
 

@@ -1,5 +1,6 @@
 import Checkpoints
 import Kernels
+import Objectives
 import TestSupport
 import Testing
 import Training
@@ -58,10 +59,10 @@ import Transformer
 
     struct Case: Sendable, CustomStringConvertible {
         let name: String
-        let kind: PreferenceLossKind
+        let loss: PreferenceLoss
         let beta: Double
         var key: String {
-            switch kind {
+            switch loss {
             case .cpo: "cpo_beta\(beta)"
             case .rankedCPO: "cpo_ranked_beta\(beta)"
             case .dpo: "dpo_beta\(beta)"
@@ -77,10 +78,10 @@ import Transformer
 
     static let cases = Oracles.tinyModels.flatMap { name in
         [
-            Case(name: name, kind: .cpo, beta: 0.1), Case(name: name, kind: .cpo, beta: 1),
-            Case(name: name, kind: .rankedCPO, beta: 0.1),
-            Case(name: name, kind: .rankedCPO, beta: 1),
-            Case(name: name, kind: .dpo, beta: 0.1), Case(name: name, kind: .dpo, beta: 1),
+            Case(name: name, loss: .cpo, beta: 0.1), Case(name: name, loss: .cpo, beta: 1),
+            Case(name: name, loss: .rankedCPO, beta: 0.1),
+            Case(name: name, loss: .rankedCPO, beta: 1),
+            Case(name: name, loss: .dpo, beta: 0.1), Case(name: name, loss: .dpo, beta: 1),
         ]
     }
 
@@ -117,11 +118,9 @@ import Transformer
         let oracle = try #require(preferences[key], "\(key) among \(preferences.keys.sorted())")
         let examples = groups.map { group in
             PreferenceExample(
-                tree: TokenTree(
-                    prompt: group.prompt,
-                    continuations: test.kind == .dpo
-                        ? Array(group.candidates.prefix(2)) : group.candidates),
-                ranking: test.kind == .dpo ? nil : group.ranking)
+                tree: TokenTree(prompt: group.prompt, continuations: group.candidates),
+                ranking: group.ranking
+            ).suited(to: test.loss)
         }
         let scores = sequenceLogProbabilities(
             examples.map(\.tree), model: reference, rowLimit: 1000)
@@ -130,7 +129,7 @@ import Transformer
         }
         let gradients = ParameterBuffer(count: model.layout.count)
         let result = PreferenceObjective(
-            examples, reference: scores, kind: test.kind, beta: test.beta, rowLimit: 1000
+            examples, reference: scores, loss: test.loss, beta: test.beta, rowLimit: 1000
         ).accumulate(
             Array(examples.indices), step: 0, model: model, gradients: StepGradients(gradients))
         #expect(abs(result.loss - oracle.loss) < 1e-5)

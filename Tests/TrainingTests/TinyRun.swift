@@ -1,5 +1,6 @@
 import Checkpoints
 import Kernels
+import Objectives
 import StreamIO
 import TestSupport
 import Training
@@ -61,7 +62,7 @@ struct TinyRun {
             return PreferenceObjective(
                 trees.map { PreferenceExample(tree: $0, ranking: nil) },
                 reference: sequenceLogProbabilities(trees, model: model, rowLimit: rowLimit),
-                kind: .rankedCPO, beta: 0.5, nllWeight: 0.1, rowLimit: rowLimit)
+                loss: .rankedCPO, beta: 0.5, nllWeight: 0.1, rowLimit: rowLimit)
         }
     }
 

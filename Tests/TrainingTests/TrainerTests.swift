@@ -1,5 +1,6 @@
 import Glibc
 import Kernels
+import Objectives
 import TestSupport
 import Testing
 import Training
@@ -37,7 +38,7 @@ import Transformer
         let reference = sequenceLogProbabilities(
             examples.map(\.tree), model: model, rowLimit: rowLimit)
         return PreferenceObjective(
-            examples, reference: reference, kind: .rankedCPO, beta: 0.5, rowLimit: rowLimit)
+            examples, reference: reference, loss: .rankedCPO, beta: 0.5, rowLimit: rowLimit)
     }
 
     @Test(arguments: TinyModel.all, [1, 9, 20])
@@ -69,7 +70,7 @@ import Transformer
             try Trainer(
                 model: TinyModel.make(shape),
                 objective: PreferenceObjective(
-                    examples, reference: reference, kind: .cpo, beta: 0.5, rowLimit: rowLimit,
+                    examples, reference: reference, loss: .cpo, beta: 0.5, rowLimit: rowLimit,
                     sharesPrompts: sharesPrompts), configuration: configuration(steps: 1, batch: 2)
             ).makeStep()
         }
@@ -137,7 +138,7 @@ import Transformer
             try Trainer(
                 model: TinyModel.make(shape),
                 objective: PreferenceObjective(
-                    examples, reference: reference, kind: .rankedCPO, beta: 0.5, nllWeight: 0.2,
+                    examples, reference: reference, loss: .rankedCPO, beta: 0.5, nllWeight: 0.2,
                     rowLimit: rowLimit), configuration: configuration(steps: 1, batch: 2)
             ).makeStep()
         }
@@ -157,7 +158,7 @@ import Transformer
         let reference = try referenceScores(
             of: examples, model: model, order: order, steps: 1, rowLimit: 1000)
         let objective = PreferenceObjective(
-            examples, reference: reference, kind: .cpo, beta: 1, rowLimit: 1000)
+            examples, reference: reference, loss: .cpo, beta: 1, rowLimit: 1000)
         let report = try Trainer(model: model, objective: objective, configuration: run).makeStep()
         let preference = try #require(report.result.preference)
         #expect(preference.rewardChosen == 0)
@@ -173,7 +174,7 @@ import Transformer
             examples.map(\.tree), model: model, rowLimit: 1000)
         reference[0][1] += 3
         let objective = PreferenceObjective(
-            examples, reference: reference, kind: .cpo, beta: 1, rowLimit: 1000)
+            examples, reference: reference, loss: .cpo, beta: 1, rowLimit: 1000)
         let report = try Trainer(
             model: model, objective: objective, configuration: configuration(steps: 1, batch: 2)
         ).makeStep()
@@ -208,7 +209,7 @@ import Transformer
                 objective: PreferenceObjective(
                     [example],
                     reference: sequenceLogProbabilities(
-                        [example.tree], model: model, rowLimit: 100), kind: .cpo, beta: 0.5,
+                        [example.tree], model: model, rowLimit: 100), loss: .cpo, beta: 0.5,
                     nllWeight: nllWeight, rowLimit: 100),
                 configuration: configuration(steps: 1, batch: 1)
             ).makeStep().result
@@ -229,7 +230,7 @@ import Transformer
         reference[0][2] -= 0.6
         // Whatever β: its effect on the loss is far below any tolerance.
         let objective = PreferenceObjective(
-            examples, reference: reference, kind: .cpo, beta: 1e-6, rowLimit: 1000)
+            examples, reference: reference, loss: .cpo, beta: 1e-6, rowLimit: 1000)
         let result = try Trainer(
             model: model, objective: objective, configuration: configuration(steps: 1, batch: 2)
         ).makeStep().result
