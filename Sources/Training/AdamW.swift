@@ -45,118 +45,25 @@ public final class AdamW {
         secondMoments = ParameterStorage(count: parameterCount, isCompact: isCompact)
     }
 
-    /// Updates the model's parameters, after the backward passes that are left to do.
-    ///
-    /// - Returns: the gradient's norm before clipping; if it is not ``isUsable(norm:)``, nothing is
-    ///   updated, unless gradients are applied as they come.
-    public func update(
-        _ model: Decoder, gradients: StepGradients, learningRate: Double
-    ) -> Double {
-        if gradients.method == .deferred {
-            return configuration.clipNorm == .infinity
-                ? updateAsTheyCome(model, gradients, learningRate)
-                : updateInTwoPasses(model, gradients, learningRate)
-        }
-        let buffer = gradients.buffer
-        var norm = 0.0
-        StageClock.measure(.optimizer) {
-            norm = sumOfSquares(buffer.base, count: buffer.count).squareRoot()
-            guard isUsable(norm: norm) else { return }
-            step += 1
-            update(
-                model, model.layout.entries[...], gradients: buffer, learningRate: learningRate,
-                clip: clip(norm))
-        }
-        return norm
-    }
-
     /// Whether single precision can hold what becomes of a gradient of this norm: itself, scaled, and
     /// the squares in the second moments. Larger ones come from runs that have diverged.
     func isUsable(norm: Double) -> Bool {
         norm <= 1e30 && min(norm, configuration.clipNorm) <= 1e18
     }
 
-    /// Whether an update that fails leaves weights and moments as they were.
-    func leavesWeights(_ method: BackwardMethod) -> Bool {
-        method != .deferred || configuration.clipNorm != .infinity
-    }
-
     /// The factor on gradients of this norm.
-    private func clip(_ norm: Double) -> Double {
+    func clip(_ norm: Double) -> Double {
         // The small constant is the reference implementation's guard against division by zero.
         min(1, configuration.clipNorm / (norm + 1e-6))
     }
 
-    // MARK: Part by part
-
-    /// Applies the gradient of each part as soon as it is complete. Parts after one whose gradient is not
-    /// finite stay as they are.
-    private func updateAsTheyCome(
-        _ model: Decoder, _ gradients: StepGradients, _ learningRate: Double
-    ) -> Double {
-        let parts = PartEntries(model)
-        var squares = 0.0
-        step += 1
-        func apply(_ range: Range<Int>) {
-            StageClock.measure(.optimizer) {
-                squares += sumOfSquares(
-                    gradients.buffer.base + range.lowerBound, count: range.count)
-                guard isUsable(norm: squares.squareRoot()) else { return }
-                update(
-                    model, parts[range], gradients: gradients.buffer, learningRate: learningRate,
-                    clip: 1)
-                gradients.buffer.discard(range)
-            }
-        }
-        apply(parts.parts.finalNorm)
-        apply(parts.parts.head)
-        model.backwardBlocks(gradients, onBlock: apply)
-        model.backwardEmbeddings(gradients)
-        apply(parts.parts.embeddings)
-        if !isUsable(norm: squares.squareRoot()) { step -= 1 }
-        return squares.squareRoot()
-    }
-
-    /// Goes through the blocks once for the norm, and again for the gradients, which clipping needs the
-    /// norm for. Those of embeddings, final norm and head stay in between.
-    private func updateInTwoPasses(
-        _ model: Decoder, _ gradients: StepGradients, _ learningRate: Double
-    ) -> Double {
-        let parts = PartEntries(model)
-        var squares = 0.0
-        func measure(_ range: Range<Int>) {
-            StageClock.measure(.optimizer) {
-                squares += sumOfSquares(
-                    gradients.buffer.base + range.lowerBound, count: range.count)
-            }
-        }
-        model.backwardBlocks(gradients) { range in
-            measure(range)
-            gradients.buffer.discard(range)
-        }
-        model.backwardEmbeddings(gradients)
-        let ends = [parts.parts.embeddings, parts.parts.finalNorm, parts.parts.head]
-        for range in ends { measure(range) }
-        let norm = squares.squareRoot()
-        guard isUsable(norm: norm) else { return norm }
-        step += 1
-        let clip = clip(norm)
-        func apply(_ range: Range<Int>) {
-            StageClock.measure(.optimizer) {
-                update(
-                    model, parts[range], gradients: gradients.buffer, learningRate: learningRate,
-                    clip: clip)
-                gradients.buffer.discard(range)
-            }
-        }
-        for range in ends { apply(range) }
-        model.backwardBlocks(gradients, onBlock: apply)
-        return norm
-    }
-
-    // MARK: Entries
-
-    private func update(
+    /// Updates some of a model's tensors; all updates of a step have the same ``step``.
+    ///
+    /// - Parameters:
+    ///   - entries: the tensors
+    ///   - gradients: laid out as the parameters
+    ///   - clip: the factor on gradients
+    func update(
         _ model: Decoder, _ entries: ArraySlice<ParameterEntry>, gradients: ParameterBuffer,
         learningRate: Double, clip: Double
     ) {
@@ -186,23 +93,5 @@ public final class AdamW {
             default: preconditionFailure("moments of two types")
             }
         }
-    }
-}
-
-/// The tensors of each part of a model.
-private struct PartEntries {
-    let parts: ParameterParts
-    private let entries: [ParameterEntry]
-
-    init(_ model: Decoder) {
-        parts = ParameterParts(model.configuration, model.layout)
-        entries = model.layout.entries
-    }
-
-    /// The tensors in a part's range; entries are in the order of their offsets.
-    subscript(range: Range<Int>) -> ArraySlice<ParameterEntry> {
-        let first = entries.firstIndex { $0.offset >= range.lowerBound } ?? entries.endIndex
-        let end = entries.firstIndex { $0.offset >= range.upperBound } ?? entries.endIndex
-        return entries[first..<end]
     }
 }

@@ -106,10 +106,12 @@ public final class Trainer {
         }
         try check(result)
         let learningRate = configuration.schedule.rate(step: index)
-        let norm = optimizer.update(model, gradients: gradients, learningRate: learningRate)
+        let update = StepUpdate(
+            model: model, optimizer: optimizer, gradients: gradients, learningRate: learningRate)
+        let norm = update.perform()
         guard optimizer.isUsable(norm: norm) else {
             var divergence = Divergence(step: index + 1, what: "gradient norm", value: norm)
-            divergence.leavesWeights = optimizer.leavesWeights(gradients.method)
+            divergence.leavesWeights = update.leavesWeights
             throw FailedStep(divergence: divergence, batch: records)
         }
         lastRecords = records
