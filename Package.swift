@@ -76,14 +76,19 @@ let package = Package(
         library("Checkpoints", ["Kernels", "StreamIO", "Transformer"]),
 
         // What the tools do
+        library("Scoring", ["Kernels", "Transformer", "Records", "StreamIO"]),
         library(
             "Sampling",
             ["Kernels", "Transformer", "Checkpoints", "Tokenization", "Records", "StreamIO"]),
         library(
             "Training",
-            ["Kernels", "Transformer", "Objectives", "Checkpoints", "Records", "StreamIO"]),
+            [
+                "Kernels", "Transformer", "Objectives", "Scoring", "Checkpoints", "Records",
+                "StreamIO",
+            ]),
         library(
-            "Embedding", ["Kernels", "Transformer", "Checkpoints", "Tokenization", "StreamIO"]),
+            "Embedding",
+            ["Kernels", "Transformer", "Scoring", "Checkpoints", "Tokenization", "StreamIO"]),
         library("Evaluation", ["Kernels", "StreamIO", "Records"]),
         library("Reporting", ["Evaluation", "StreamIO", "Records"]),
         library(
@@ -102,12 +107,12 @@ let package = Package(
             [
                 "ToolKit", "Training", "Objectives", "Checkpoints", "Kernels", "Records",
                 "StreamIO",
-                "Transformer", argumentParser,
+                "Scoring", "Transformer", argumentParser,
             ]),
 
         // Executables
         tool("tokenize", ["Tokenization", "Records", "StreamIO"]),
-        tool("pretrain-mle", ["TrainingTool", "Tokenization"]),
+        tool("pretrain-mle", ["TrainingTool", "Scoring", "Tokenization"]),
         tool(
             "gen-negatives",
             [
@@ -115,7 +120,7 @@ let package = Package(
                 "Records",
             ]),
         tool("rank-by-embedding", ["Embedding", "Evaluation", "Kernels", "Records"]),
-        tool("train-cpo", ["TrainingTool", "Objectives"]),
+        tool("train-cpo", ["TrainingTool", "Objectives", "Scoring"]),
         tool("blend-weights", ["Checkpoints", "StreamIO"]),
         tool(
             "judge",
@@ -127,7 +132,7 @@ let package = Package(
             "mauve",
             ["Embedding", "Evaluation", "Checkpoints", "Kernels", "Records", "StreamIO"]),
         tool("generate", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
-        tool("score", ["Training", "Checkpoints", "Kernels", "Records", "Transformer"]),
+        tool("score", ["Scoring", "Checkpoints", "Kernels", "Records", "Transformer"]),
         tool("import-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
         tool("report", ["Reporting", "StreamIO"]),
 
@@ -148,7 +153,8 @@ let package = Package(
         tests("TokenizationTests", ["Tokenization", "Records", "StreamIO", "TestSupport"]),
         tests("CheckpointsTests", ["Checkpoints", "TestSupport"]),
         tests("SamplingTests", ["Sampling", "Checkpoints", "TestSupport"]),
-        tests("TrainingTests", ["Training", "Objectives", "Checkpoints", "TestSupport"]),
+        tests(
+            "TrainingTests", ["Training", "Objectives", "Scoring", "Checkpoints", "TestSupport"]),
         tests("EmbeddingTests", ["Embedding", "Kernels", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
         tests("ToolKitTests", ["ToolKit", "TestSupport"]),
@@ -173,7 +179,8 @@ package.targets += [
         name: "FuzzTargets",
         dependencies: [
             "ChatEndpoint", "Checkpoints", "Embedding", "Evaluation", "Kernels", "Records",
-            "Reporting", "Sampling", "StreamIO", "TestSupport", "Tokenization", "ToolKit",
+            "Reporting", "Sampling", "Scoring", "StreamIO", "TestSupport", "Tokenization",
+            "ToolKit",
             "Training", "Transformer", argumentParser,
         ],
         path: "Tests/FuzzTargets", swiftSettings: settings),

@@ -1,3 +1,4 @@
+import Scoring
 public import Tokenization
 import Transformer
 
@@ -47,15 +48,10 @@ public struct SequenceScorer {
         }
         let groups = groups(prompts, continuations)
         var sums = [Double](repeating: 0, count: prompts.count)
-        let lengths = groups.map(\.tree.rowCount)
-        for batch in microBatches(lengths: lengths, tokens: microBatchTokens) {
-            let packed = PackedBatch(batch.map { groups[$0].tree })
-            let logProbabilities = decoder.logProbabilities(packed)
-            for (index, group) in batch.map({ groups[$0] }).enumerated() {
-                for (sequence, member) in zip(packed.sequenceRanges[index], group.members) {
-                    sums[member] = packed.sum(logProbabilities, ofSequence: sequence)
-                }
-            }
+        let scores = sequenceLogProbabilities(
+            groups.map(\.tree), model: decoder, rowLimit: microBatchTokens)
+        for (group, values) in zip(groups, scores) {
+            for (member, value) in zip(group.members, values) { sums[member] = value }
         }
         return sums
     }

@@ -1,4 +1,5 @@
 import Objectives
+import Scoring
 import Transformer
 
 /// Maximum likelihood of responses given their prompts.

@@ -1,3 +1,4 @@
+import Scoring
 public import Transformer
 
 /// How a run uses memory, from the most to the least.

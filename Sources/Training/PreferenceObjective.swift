@@ -1,4 +1,5 @@
 public import Objectives
+import Scoring
 public import Transformer
 
 /// Contrastive preference optimization, or DPO, of candidates against a frozen reference.

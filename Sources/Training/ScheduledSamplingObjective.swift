@@ -1,5 +1,6 @@
 import Kernels
 import Objectives
+import Scoring
 public import Transformer
 
 /// Parallel scheduled sampling (Duckworth et al. 2019): maximum likelihood of the true tokens given

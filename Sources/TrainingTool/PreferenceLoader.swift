@@ -1,5 +1,6 @@
 public import Objectives
 public import Records
+public import Scoring
 import StreamIO
 public import Training
 import Transformer

@@ -1,6 +1,7 @@
 import Checkpoints
 import Kernels
 import Records
+import Scoring
 import ToolKit
 public import Training
 import Transformer

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Kernels
 import Records
+import Scoring
 import Tokenization
 import ToolKit
 import Training

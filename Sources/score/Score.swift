@@ -3,8 +3,8 @@ import Checkpoints
 import Glibc
 import Kernels
 import Records
+import Scoring
 import ToolKit
-import Training
 import Transformer
 
 /// Adds log-probabilities of responses and negatives under a model.

@@ -3,6 +3,7 @@ import Checkpoints
 import Kernels
 import Objectives
 import Records
+import Scoring
 import ToolKit
 import Training
 import TrainingTool

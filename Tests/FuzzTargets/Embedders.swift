@@ -1,4 +1,5 @@
 import Embedding
+import Scoring
 import StreamIO
 import TestSupport
 import Training

@@ -1,5 +1,6 @@
 import Kernels
 import Objectives
+import Scoring
 import TestSupport
 import Testing
 import Training

@@ -1,6 +1,7 @@
 import Checkpoints
 import Kernels
 import Objectives
+import Scoring
 import TestSupport
 import Testing
 import Training

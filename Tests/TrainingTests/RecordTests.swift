@@ -1,4 +1,5 @@
 import Records
+import Scoring
 import StreamIO
 import TestSupport
 import Testing

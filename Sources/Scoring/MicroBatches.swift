@@ -1,9 +1,9 @@
-import Transformer
+public import Transformer
 
 /// Cuts trees into runs of at most `rowLimit` rows; a tree that alone has more is a run of its own.
 ///
 /// - Returns: ranges of `trees`, in order.
-func microBatches(
+public func microBatches(
     _ trees: [TokenTree], rowLimit: Int, sharesPrompts: Bool = true
 ) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
@@ -25,7 +25,7 @@ func microBatches(
 /// Cuts the continuations of one tree into runs such that prompt and run have at most `rowLimit`
 /// rows; a continuation that alone has more is a run of its own. A shared prompt is computed again
 /// for every run, so runs may have as many rows as it, whatever the limit.
-func branchBatches(
+public func branchBatches(
     _ tree: TokenTree, rowLimit: Int, sharesPrompts: Bool = true
 ) -> [Range<Int>] {
     let single = tree.continuations.map {
