@@ -71,6 +71,7 @@ extension Tokenizer {
         }
         self.init(
             vocabulary: vocabulary, model: .bytePairs(model), addedTokens: AddedTokens(added),
-            special: special, chatTemplate: chatTemplate)
+            special: special, chatTemplate: chatTemplate,
+            pipeline: TokenizerPipeline(byteLevel: preTokenizer))
     }
 }

@@ -102,9 +102,9 @@ struct TokenizerFileTests {
             (#"{"type": "Whitespace"}"#, "null", "", "Whitespace"),
             (#"{"type": "Metaspace"}"#, "null", "", "Metaspace"),
             (
-                #"{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\d"},"#
-                    + #""behavior":"Isolated"},{"type":"ByteLevel"}]}"#, "null", "", #"\d"#
-            ), (byteLevel, #"{"type": "NFC"}"#, "", "NFC"),
+                #"{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\w"},"#
+                    + #""behavior":"Isolated"},{"type":"ByteLevel"}]}"#, "null", "", #"\w"#
+            ), (byteLevel, #"{"type": "Nmt"}"#, "", "Nmt"),
             (byteLevel, "null", #""byte_fallback": true,"#, "byte_fallback"),
             (byteLevel, "null", #""end_of_word_suffix": "</w>","#, "end_of_word_suffix"),
         ])
