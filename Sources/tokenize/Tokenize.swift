@@ -35,7 +35,8 @@ struct Tokenize: CommandLineTool {
     @Option(help: "Just add the ids of this field (with --decode: the field with the ids).")
     var field: String?
 
-    @Flag(help: "With --field: add the model's own frame, [CLS] and [SEP] for BERT, BOS for Llama 3.")
+    @Flag(
+        help: "With --field: add the model's own frame, [CLS] and [SEP] for BERT, BOS for Llama 3.")
     var addSpecialTokens = false
 
     @Flag(help: "With --field: add offsets, [begin, end] in bytes of the text's UTF-8.")

@@ -188,23 +188,4 @@ struct TokenizerFileTests {
             #expect(copy.encode(text) == tokenizer.encode(text))
         }
     }
-
-    @Test("GGUF metadata")
-    func gguf() throws {
-        func make(
-            pre: String, types: [Int32] = [3, 1, 1, 1, 4], end: Int32 = 0
-        ) throws(TokenizationError) -> Tokenizer {
-            try Tokenizer(
-                ggufTokens: ["<end>", "a", "1", "a1", "[x]"], merges: ["a 1"], tokenTypes: types,
-                pre: pre, special: SpecialTokenIDs(endOfSequence: end))
-        }
-        let smolLM = try make(pre: "smollm")
-        #expect(smolLM.encode("a1[x]") == [1, 2, 4])
-        #expect(smolLM.isSpecial(0) && !smolLM.isSpecial(4))
-        #expect(smolLM.chunks(of: "a 12") == ["a", " ", "1", "2"])
-        #expect(try make(pre: "gpt-2").chunks(of: "a 12") == ["a", " 12"])
-        #expect(throws: TokenizationError.self) { try make(pre: "qwen2") }
-        #expect(throws: TokenizationError.self) { try make(pre: "smollm", types: [1]) }
-        #expect(throws: TokenizationError.self) { try make(pre: "smollm", end: 5) }
-    }
 }
