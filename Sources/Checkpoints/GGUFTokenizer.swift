@@ -22,6 +22,10 @@ public struct GGUFTokenizer: Sendable, Hashable {
     public let pad: Int32?
     /// Whether the model expects ``bos`` at the start.
     public let addBOS: Bool?
+    /// Whether the model expects ``eos`` at the end.
+    public let addEOS: Bool?
+    /// SentencePiece: whether a space is put before a text.
+    public let addSpacePrefix: Bool?
     /// What a user should know, such as special ids that no token has.
     public let warnings: [String]
     /// A chat template in Jinja.
@@ -61,6 +65,8 @@ public struct GGUFTokenizer: Sendable, Hashable {
         pad = try metadata.token("padding", below: tokens.count, &warnings)
         self.warnings = warnings
         addBOS = try metadata.flag("tokenizer.ggml.add_bos_token")
+        addEOS = try metadata.flag("tokenizer.ggml.add_eos_token")
+        addSpacePrefix = try metadata.flag("tokenizer.ggml.add_space_prefix")
         chatTemplate = try metadata.string("tokenizer.chat_template")
     }
 }

@@ -101,64 +101,21 @@ struct AddedTokens: Sendable {
     static func extent(
         of token: Token, _ range: Range<Int>, in text: UnsafeBufferPointer<UInt8>, from start: Int
     ) -> Range<Int> {
-        let low = token.stripsLeft ? startOfSpace(text, before: range.lowerBound) : range.lowerBound
-        let high = token.stripsRight ? endOfSpace(text, from: range.upperBound) : range.upperBound
+        let low =
+            token.stripsLeft
+            ? WhiteSpace.start(text, before: range.lowerBound, notBefore: start) : range.lowerBound
+        let high =
+            token.stripsRight ? WhiteSpace.end(text, from: range.upperBound) : range.upperBound
         return max(start, low)..<max(start, low, high)
-    }
-
-    // MARK: Surroundings
-
-    /// The scalar that ends before `end`, and where it begins; nil if there is no valid one.
-    private static func scalar(
-        _ text: UnsafeBufferPointer<UInt8>, before end: Int
-    ) -> (Unicode.Scalar, start: Int)? {
-        for length in 1...4 where length <= end {
-            guard text[end - length] & 0xC0 != 0x80 else { continue }
-            let (scalar, got) = decodeScalar(text, at: end - length)
-            guard let scalar, got == length else { return nil }
-            return (scalar, end - length)
-        }
-        return nil
     }
 
     private static func touchesWord(
         _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>
     ) -> Bool {
-        if let before = scalar(text, before: range.lowerBound)?.0, before.isWordCharacter {
+        if let before = lastScalar(text, before: range.lowerBound)?.0, before.isWordCharacter {
             return true
         }
         guard range.upperBound < text.count else { return false }
         return decodeScalar(text, at: range.upperBound).scalar?.isWordCharacter ?? false
-    }
-
-    private static func startOfSpace(_ text: UnsafeBufferPointer<UInt8>, before end: Int) -> Int {
-        var end = end
-        while let (scalar, start) = scalar(text, before: end), scalar.properties.isWhitespace {
-            end = start
-        }
-        return end
-    }
-
-    private static func endOfSpace(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        var start = start
-        while start < text.count {
-            let (scalar, length) = decodeScalar(text, at: start)
-            guard let scalar, scalar.properties.isWhitespace else { break }
-            start += length
-        }
-        return start
-    }
-}
-
-extension Unicode.Scalar {
-    /// Whether this is a letter, mark, decimal digit, connector or joiner: `\w` of Unicode's regular
-    /// expressions.
-    fileprivate var isWordCharacter: Bool {
-        if properties.isAlphabetic || properties.isJoinControl { return true }
-        switch properties.generalCategory {
-        case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation:
-            return true
-        default: return false
-        }
     }
 }

@@ -1,12 +1,13 @@
 /// Cuts text into the chunks inside which byte-level BPE merges.
 ///
-/// The pieces are those of GPT-2's pattern
+/// Most vocabularies need one scanner, GPT-2's or a ``WordPattern``, and perhaps numbers apart; what
+/// else a file asks for are steps before it. The pieces of GPT-2's pattern
 ///
 ///     's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 ///
-/// found by a scanner that looks at each character a bounded number of times, whatever the
+/// are found by a scanner that looks at each character a bounded number of times, whatever the
 /// text: no backtracking, no recursion.
-struct ByteLevelPreTokenizer: Sendable, Equatable {
+struct ByteLevelPreTokenizer: Sendable, Hashable {
     /// What happens to numbers before the pattern is applied.
     enum NumberRule: Sendable {
         /// Nothing: `\p{N}+` of the pattern holds.
@@ -19,29 +20,33 @@ struct ByteLevelPreTokenizer: Sendable, Equatable {
     }
 
     var numbers: NumberRule = .pattern
-    /// Without the pattern the whole text is one chunk.
+    /// Whether GPT-2's pattern cuts; else ``words`` does, and without both the whole text is one chunk.
     var usesPattern = true
+    /// The pattern in the place of GPT-2's.
+    var words: WordPattern?
     /// Whether a text that does not begin with a space gets one.
     var addsPrefixSpace = false
+    /// Steps that cut the text before a prefix space and the pattern.
+    var earlierSteps: [SplitStep] = []
 
     /// GPT-2's own rule.
     static let gpt2 = ByteLevelPreTokenizer()
     /// SmolLM's: every number character apart, then GPT-2's.
     static let smolLM = ByteLevelPreTokenizer(numbers: .individual)
 
-    /// The spellings of GPT-2's pattern in tokenizer files.
-    static let patterns = [
-        #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#,
-        #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)"#,
-        #"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#,
-    ]
+    /// Classifies characters as the pattern needs it, for ``chunkEnd(_:from:_:)``.
+    var classifier: CharacterClassifier {
+        CharacterClassifier(words == nil ? CharacterClass.of : CharacterTraits.of)
+    }
 
-    /// The end of the chunk that begins at `start`.
+    /// The end of the chunk that begins at `start`, the earlier steps left aside.
     @inline(__always)
     func chunkEnd(
         _ text: UnsafeBufferPointer<UInt8>, from start: Int, _ classes: CharacterClassifier
     ) -> Int {
-        guard usesPattern else { return text.count }
+        guard usesPattern else {
+            return words?.pieceEnd(text, from: start, classes) ?? text.count
+        }
         let first = text[start]
         // Most chunks are a plain word, with or without a space before it.
         let word = first == UInt8(ascii: " ") ? start + 1 : start
@@ -73,7 +78,7 @@ struct ByteLevelPreTokenizer: Sendable, Equatable {
 
     /// The end of the ASCII letters that begin at `start`, if any do.
     @inline(__always)
-    private static func lettersEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    static func lettersEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         let raw = UnsafeRawBufferPointer(text)
         var position = start
         while position + 8 <= text.count {

@@ -116,6 +116,7 @@ public struct BytePairLearner {
         return Tokenizer(
             vocabulary: vocabulary, model: .bytePairs(model), addedTokens: AddedTokens(added),
             special: SpecialTokenIDs(beginning: 0, endOfSequence: 0, unknown: nil, padding: 0),
-            chatTemplate: Self.chatTemplate)
+            chatTemplate: Self.chatTemplate,
+            pipeline: TokenizerPipeline(byteLevel: preTokenization.rule))
     }
 }

@@ -2,12 +2,14 @@
 /// buffers that are used again.
 final class BytePairWorkspace {
     let cache = ChunkCache()
-    let classes = CharacterClassifier()
+    let classes: CharacterClassifier
     /// Ids on their way to an array, which would check its capacity for each of them.
     fileprivate let output = UnsafeMutablePointer<Int32>.allocate(capacity: outputCapacity)
     fileprivate let ranks = UnsafeMutablePointer<UInt32>.allocate(
         capacity: BytePairModel.scanLimit)
     fileprivate static let outputCapacity = 4096
+
+    init(_ preTokenizer: ByteLevelPreTokenizer) { classes = preTokenizer.classifier }
 
     deinit {
         output.deallocate()
@@ -31,7 +33,7 @@ struct BytePairModel: Sendable {
     private let wholeTokenIDs: [Int32]
 
     /// Chunks up to this many bytes are merged by scanning, longer ones with a heap.
-    static let scanLimit = 48
+    static let scanLimit = MergeTable.scanLimit
 
     init(
         vocabulary: Vocabulary, merges pairs: [(left: Int32, right: Int32)], results: [Int32],
@@ -69,6 +71,15 @@ struct BytePairModel: Sendable {
         _ text: UnsafeBufferPointer<UInt8>, into ids: inout [Int32], _ workspace: BytePairWorkspace
     ) -> Int {
         guard !text.isEmpty else { return 0 }
+        if preTokenizer.earlierSteps.isEmpty { return encodePiece(text, into: &ids, workspace) }
+        return SplitStep.pieces(Array(text), preTokenizer.earlierSteps).reduce(0) { sum, piece in
+            sum + piece.withUnsafeBufferPointer { encodePiece($0, into: &ids, workspace) }
+        }
+    }
+
+    private func encodePiece(
+        _ text: UnsafeBufferPointer<UInt8>, into ids: inout [Int32], _ workspace: BytePairWorkspace
+    ) -> Int {
         if preTokenizer.addsPrefixSpace && text[0] != UInt8(ascii: " ") {
             let prefixed = [UInt8(ascii: " ")] + text
             return prefixed.withUnsafeBufferPointer { encodeChunks($0, into: &ids, workspace) }

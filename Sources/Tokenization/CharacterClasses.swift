@@ -11,7 +11,7 @@ enum CharacterClass {
 
     /// The class of one scalar, by its Unicode properties.
     static func of(_ scalar: Unicode.Scalar) -> UInt8 {
-        switch scalar.properties.generalCategory {
+        switch UnicodeTables.category(scalar) {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
             letter
         case .decimalNumber, .letterNumber, .otherNumber: number
@@ -20,8 +20,8 @@ enum CharacterClass {
     }
 }
 
-/// Classifies the characters of UTF-8 text: ASCII by a table, the rest by pages of 256 scalars
-/// that are filled when first met. Belongs to one thread.
+/// Classifies the characters of UTF-8 text by a property of theirs: ASCII by a table, the rest by
+/// pages of 256 scalars that are filled when first met. Belongs to one thread.
 final class CharacterClassifier {
     /// Marks, in ``ascii``, a byte that begins or continues a longer sequence.
     static let notASCII: UInt8 = 0xFF
@@ -29,11 +29,15 @@ final class CharacterClassifier {
     /// The class of each byte.
     let ascii: UnsafeMutablePointer<UInt8>
     private var pages = [UnsafeMutablePointer<UInt8>?](repeating: nil, count: 0x1100)
+    private let property: @Sendable (Unicode.Scalar) -> UInt8
 
-    init() {
+    /// - Parameter property: the class of a character, less than ``notASCII``; 0 stands for those
+    ///   without any.
+    init(_ property: @escaping @Sendable (Unicode.Scalar) -> UInt8 = CharacterClass.of) {
+        self.property = property
         ascii = .allocate(capacity: 256)
         ascii.initialize(repeating: Self.notASCII, count: 256)
-        for byte in UInt8(0)..<128 { ascii[Int(byte)] = CharacterClass.of(Unicode.Scalar(byte)) }
+        for byte in UInt8(0)..<128 { ascii[Int(byte)] = property(Unicode.Scalar(byte)) }
     }
 
     deinit {
@@ -42,13 +46,13 @@ final class CharacterClassifier {
     }
 
     /// The class of the character at `position` and its length in bytes. A byte that is not
-    /// part of valid UTF-8 is a character of class ``CharacterClass/other``.
+    /// part of valid UTF-8 is a character of class 0.
     @inline(__always)
     func classify(_ text: UnsafeBufferPointer<UInt8>, at position: Int) -> (UInt8, Int) {
         let kind = ascii[Int(text[position])]
         if kind != Self.notASCII { return (kind, 1) }
         let (scalar, length) = decodeScalar(text, at: position)
-        guard let scalar else { return (CharacterClass.other, length) }
+        guard let scalar else { return (0, length) }
         return (classOf(scalar), length)
     }
 
@@ -59,7 +63,7 @@ final class CharacterClassifier {
         let fresh = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
         for low in 0..<256 {
             let member = Unicode.Scalar(UInt32(page << 8 | low))
-            fresh[low] = member.map { CharacterClass.of($0) } ?? CharacterClass.other
+            fresh[low] = member.map(property) ?? 0
         }
         pages[page] = fresh
         return fresh[Int(scalar.value & 0xFF)]

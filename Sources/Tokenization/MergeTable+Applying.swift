@@ -1,6 +1,24 @@
 // Of all adjacent pairs of symbols the one with the best rank merges, the leftmost of equals, until
 // no pair merges. Two ways to the same result.
 extension MergeTable {
+    /// Up to this many symbols are merged by scanning, more with a heap.
+    static let scanLimit = 48
+
+    /// Merges symbols: of all adjacent pairs the one with the best rank, the leftmost of equals, until
+    /// no pair merges.
+    func apply(to symbols: inout [Int32]) {
+        guard symbols.count <= Self.scanLimit else { return applyWithHeap(to: &symbols) }
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.scanLimit) { ranks in
+            let count = symbols.withUnsafeMutableBufferPointer { symbols in
+                guard let first = symbols.baseAddress, let ranks = ranks.baseAddress else {
+                    return 0
+                }
+                return applyByScanning(to: first, symbols.count, ranks)
+            }
+            symbols.removeLast(symbols.count - count)
+        }
+    }
+
     /// Merges `count` symbols in place, comparing all ranks for each merge: quadratic, and for
     /// short chunks the fastest.
     /// - Parameter ranks: room for `count` ranks.

@@ -89,6 +89,9 @@ struct TokenLists {
         self.merges = merges
     }
 
+    /// Takes merges given as left and right tokens in turn.
+    mutating func takeMerges(pairs: ByteStrings) { merges = pairs }
+
     /// Appends the two tokens of a merge written `left right`; false if it is none.
     private static func append(
         _ text: UnsafeBufferPointer<UInt8>, to merges: inout ByteStrings

@@ -76,6 +76,8 @@ public enum TokenizationError: ReportedError, Equatable {
         case .noEndOfSequence:
             "name eos_token in tokenizer_config.json or eos_token_id in generation_config.json"
         case .unfitRecord(_, let hint): hint
+        case .unsupported:
+            "records whose ids were made elsewhere, prompt_ids and response_ids, need no tokenizer"
         case .missingField: "choose another --template (dolly, plain, chat or a file)"
         default: nil
         }

@@ -30,7 +30,8 @@ extension Tokenizer {
             }
         }
         switch model {
-        case .bytePairs:
+        case .bytePairs, .characterPairs:
+            if let decoder { return decoder.text(kept().map { vocabulary.spellings[Int($0)] }) }
             var bytes: [UInt8] = []
             for id in kept() { bytes.append(contentsOf: vocabulary.textBytes(id)) }
             return bytes

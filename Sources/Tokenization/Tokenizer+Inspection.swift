@@ -8,17 +8,19 @@ extension Tokenizer {
     /// The chunks of `text` inside which byte-level BPE merges; the text itself for other kinds.
     package func chunks(of text: String) -> [String] {
         guard case .bytePairs(let model) = model else { return [text] }
-        let classes = CharacterClassifier()
-        let bytes = Array(text.utf8)
-        return bytes.withUnsafeBufferPointer { bytes in
-            var chunks: [String] = []
-            var start = 0
-            while start < bytes.count {
-                let end = model.preTokenizer.chunkEnd(bytes, from: start, classes)
-                chunks.append(String(decoding: bytes[start..<end], as: UTF8.self))
-                start = end
+        let classes = model.preTokenizer.classifier
+        let pieces = SplitStep.pieces(Array(text.utf8), model.preTokenizer.earlierSteps)
+        return pieces.flatMap { bytes in
+            bytes.withUnsafeBufferPointer { bytes in
+                var chunks: [String] = []
+                var start = 0
+                while start < bytes.count {
+                    let end = model.preTokenizer.chunkEnd(bytes, from: start, classes)
+                    chunks.append(String(decoding: bytes[start..<end], as: UTF8.self))
+                    start = end
+                }
+                return chunks
             }
-            return chunks
         }
     }
 

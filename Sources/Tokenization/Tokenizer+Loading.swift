@@ -54,13 +54,13 @@ extension Tokenizer {
         // Files from before the key was introduced leave BPE out.
         let type = model["type"]?.string ?? (lists.merges == nil ? "absent" : "BPE")
         switch type {
-        case "BPE": return try bytePairs(file, model, lists, roles)
+        case "BPE": return try pairs(file, model, lists, try addedTokens(file), roles)
         case "WordPiece": return try wordPiece(file, model, lists, roles)
         default: throw file.unsupported("model.type '\(type)'")
         }
     }
 
-    private static func addedTokens(
+    static func addedTokens(
         _ file: TokenizerFile
     ) throws(TokenizationError) -> [AddedTokens.Token] {
         guard let list = file.root["added_tokens"], !list.isNull else { return [] }
@@ -81,72 +81,6 @@ extension Tokenizer {
                     isNormalized: token["normalized"]?.bool ?? !isSpecial))
         }
         return result
-    }
-
-    private static func bytePairs(
-        _ file: TokenizerFile, _ model: JSONObject, _ lists: TokenLists,
-        _ roles: SpecialTokenRoles
-    ) throws(TokenizationError) -> Tokenizer {
-        let preTokenizer = try byteLevelPreTokenizer(file)
-        for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
-            if let value = model[key], !value.isNull, value.string != "" {
-                throw file.unsupported("model.\(key)")
-            }
-        }
-        if let dropout = model["dropout"], !dropout.isNull,
-            dropout != .integer(0), dropout != .number(0)
-        {
-            throw file.unsupported("model.dropout other than 0, which makes ids a matter of chance")
-        }
-        for key in ["byte_fallback", "fuse_unk"] where model[key]?.bool == true {
-            // Fusing matters only where an unknown token exists.
-            if key == "fuse_unk" && model["unk_token"]?.string == nil { continue }
-            throw file.unsupported("model.\(key)")
-        }
-        guard lists.merges != nil else { throw file.malformed("no array 'model.merges'") }
-        let added = try addedTokens(file)
-        let entries = try lists.vocabulary(adding: added, source: file.path)
-        let vocabulary = try Vocabulary(
-            tokens: entries.tokens, kinds: entries.kinds, isByteLevel: true, source: file.path)
-        let resolved = try lists.resolvedMerges(in: vocabulary, source: file.path)
-        let unknown = model["unk_token"]?.string.flatMap { vocabulary.id($0) }
-        let bytePairs = BytePairModel(
-            vocabulary: vocabulary, merges: resolved.pairs, results: resolved.results,
-            preTokenizer: preTokenizer, ignoresMerges: model["ignore_merges"]?.bool ?? false,
-            unknownID: unknown)
-        return Tokenizer(
-            vocabulary: vocabulary, model: .bytePairs(bytePairs), addedTokens: AddedTokens(added),
-            special: try roles.ids(in: vocabulary), chatTemplate: roles.chatTemplate)
-    }
-
-    private static func wordPiece(
-        _ file: TokenizerFile, _ model: JSONObject, _ lists: TokenLists,
-        _ roles: SpecialTokenRoles
-    ) throws(TokenizationError) -> Tokenizer {
-        let normalizer = try bertNormalizer(file)
-        let added = try addedTokens(file)
-        let entries = try lists.vocabulary(adding: added, source: file.path)
-        let vocabulary = try Vocabulary(
-            tokens: entries.tokens, kinds: entries.kinds, isByteLevel: false, source: file.path)
-        func required(_ token: String) throws(TokenizationError) -> Int32 {
-            guard let id = vocabulary.id(token) else {
-                throw file.malformed("the vocabulary has no token '\(token)'")
-            }
-            return id
-        }
-        let ids = try roles.ids(in: vocabulary)
-        let wordPiece = WordPieceModel(
-            vocabulary: vocabulary, normalizer: normalizer,
-            continuationPrefix: model["continuing_subword_prefix"]?.string ?? "##",
-            maximumWordLength: model["max_input_chars_per_word"]?.integer ?? 100,
-            unknownID: try required(model["unk_token"]?.string ?? "[UNK]"),
-            classificationID: try required(roles.classification ?? "[CLS]"),
-            separatorID: try required(roles.separator ?? "[SEP]"))
-        return Tokenizer(
-            vocabulary: vocabulary, model: .wordPiece(wordPiece),
-            addedTokens: AddedTokens(added) { content in
-                content.withUnsafeBufferPointer { normalizer.normalizedBytes($0) }
-            }, special: ids, chatTemplate: roles.chatTemplate)
     }
 
     /// GPT-2's original pair of files.
@@ -185,6 +119,6 @@ extension Tokenizer {
         return Tokenizer(
             vocabulary: vocabulary, model: .bytePairs(model), addedTokens: AddedTokens(added),
             special: try roles.ids(in: vocabulary, fallback: "<|endoftext|>"),
-            chatTemplate: roles.chatTemplate)
+            chatTemplate: roles.chatTemplate, pipeline: TokenizerPipeline(byteLevel: .gpt2))
     }
 }

@@ -23,20 +23,18 @@ extension Tokenizer {
     ///
     /// For an output that appears whole or not at all, write into the directory that
     /// `StreamIO.AtomicDirectory` gives.
-    /// - Throws: ``TokenizationError/notAvailable(operation:kind:)`` unless this is byte-level
-    ///   BPE; `StreamError`.
+    /// - Throws: ``TokenizationError/notAvailable(operation:kind:)`` unless this is BPE of
+    ///   bytes or characters; `StreamError`.
     public func writeTokenizerJSON(toDirectory directory: String) throws {
-        guard case .bytePairs(let model) = model else {
+        guard let pipeline, let model = modelDescription else {
             throw TokenizationError.notAvailable(operation: "writing tokenizer.json", kind: kind)
         }
         try write(
             .object([
                 "version": .string("1.0"), "truncation": .null, "padding": .null,
-                "normalizer": .null, "post_processor": .null,
-                "added_tokens": .array(addedTokens.tokens.map(description)),
-                "pre_tokenizer": description(of: model.preTokenizer),
-                "decoder": byteLevel(usesRegex: true, addsPrefixSpace: false),
-                "model": description(of: model),
+                "normalizer": pipeline.normalizer, "pre_tokenizer": pipeline.preTokenizer,
+                "post_processor": pipeline.postProcessor, "decoder": pipeline.decoder,
+                "added_tokens": .array(addedTokens.tokens.map(description)), "model": model,
             ]), to: directory + "/tokenizer.json")
         try write(.object(configuration), to: directory + "/tokenizer_config.json")
         try write(
@@ -75,45 +73,48 @@ extension Tokenizer {
     private func description(_ token: AddedTokens.Token) -> JSONValue {
         .object([
             "id": .integer(Int64(token.id)), "content": .string(token.content),
-            "single_word": .bool(false), "lstrip": .bool(token.stripsLeft),
-            "rstrip": .bool(token.stripsRight), "normalized": .bool(false),
+            "single_word": .bool(token.isSingleWord), "lstrip": .bool(token.stripsLeft),
+            "rstrip": .bool(token.stripsRight), "normalized": .bool(token.isNormalized),
             "special": .bool(token.isSpecial),
         ])
     }
 
-    private func description(of preTokenizer: ByteLevelPreTokenizer) -> JSONValue {
-        let bytes = byteLevel(
-            usesRegex: preTokenizer.usesPattern, addsPrefixSpace: preTokenizer.addsPrefixSpace)
-        if preTokenizer.numbers == .pattern { return bytes }
-        let digits = JSONValue.object([
-            "type": .string("Digits"),
-            "individual_digits": .bool(preTokenizer.numbers == .individual),
-        ])
-        return .object(["type": .string("Sequence"), "pretokenizers": .array([digits, bytes])])
-    }
-
-    private func byteLevel(usesRegex: Bool, addsPrefixSpace: Bool) -> JSONValue {
-        .object([
-            "type": .string("ByteLevel"), "add_prefix_space": .bool(addsPrefixSpace),
-            "trim_offsets": .bool(false), "use_regex": .bool(usesRegex),
-        ])
-    }
-
-    private func description(of model: BytePairModel) -> JSONValue {
+    /// The object `model`; nil for kinds that are not written.
+    private var modelDescription: JSONValue? {
+        let merges: MergeTable
+        let unknownID: Int32?
+        var (fusesUnknown, fallsBackToBytes, ignoresMerges) = (false, false, false)
+        switch model {
+        case .bytePairs(let model):
+            (merges, unknownID) = (model.merges, model.unknownID)
+            ignoresMerges = model.ignoresMerges
+        case .characterPairs(let model):
+            (merges, unknownID) = (model.merges, model.unknownID)
+            ignoresMerges = model.ignoresMerges
+            fusesUnknown = model.fusesUnknown
+            fallsBackToBytes = model.byteIDs != nil
+        case .sentencePiece, .wordPiece: return nil
+        }
         var tokens: JSONObject = [:]
         for id in 0..<Int32(vocabulary.count) where vocabulary.contains(id) {
             tokens[vocabulary.spelling(id)] = .integer(Int64(id))
         }
-        let merges = model.merges.pairs.map { pair in
-            JSONValue.string(vocabulary.spelling(pair.left) + " " + vocabulary.spelling(pair.right))
+        let pairs = merges.pairs.map {
+            (vocabulary.spelling($0.left), vocabulary.spelling($0.right))
+        }
+        // `left right` is what all readers know, but does not do for tokens with spaces in them.
+        let haveSpaces = pairs.contains { $0.0.utf8.contains(32) || $0.1.utf8.contains(32) }
+        let mergeList = pairs.map { left, right in
+            haveSpaces
+                ? JSONValue.array([.string(left), .string(right)]) : .string(left + " " + right)
         }
         return .object([
             "type": .string("BPE"), "dropout": .null,
-            "unk_token": model.unknownID.map { .string(vocabulary.spelling($0)) } ?? .null,
+            "unk_token": unknownID.map { .string(vocabulary.spelling($0)) } ?? .null,
             "continuing_subword_prefix": .null, "end_of_word_suffix": .null,
-            "fuse_unk": .bool(false), "byte_fallback": .bool(false),
-            "ignore_merges": .bool(model.ignoresMerges), "vocab": .object(tokens),
-            "merges": .array(merges),
+            "fuse_unk": .bool(fusesUnknown), "byte_fallback": .bool(fallsBackToBytes),
+            "ignore_merges": .bool(ignoresMerges), "vocab": .object(tokens),
+            "merges": .array(mergeList),
         ])
     }
 

@@ -25,7 +25,8 @@ struct Vocabulary: Sendable {
     /// - Parameters:
     ///   - tokens: spelling of each id.
     ///   - kinds: kind of each id, same length.
-    ///   - isByteLevel: whether ordinary tokens are spelt in ``ByteAlphabet``.
+    ///   - isByteLevel: whether tokens are spelt in ``ByteAlphabet``; those that are not stand for
+    ///     themselves.
     ///   - source: the file's name for messages.
     init(tokens: ByteStrings, kinds: [TokenKind], isByteLevel: Bool, source: String)
         throws(TokenizationError)
@@ -51,8 +52,7 @@ struct Vocabulary: Sendable {
         var text: [UInt8] = []
         for id in 0..<tokens.count {
             text.removeAll(keepingCapacity: true)
-            let isSpelt = kinds[id] == .ordinary
-            if isSpelt, tokens.withBytes(of: id, { ByteAlphabet.decode($0, into: &text) }) {
+            if tokens.withBytes(of: id, { ByteAlphabet.decode($0, into: &text) }) {
                 texts.append(text)
             } else {
                 texts.append(tokens[id])

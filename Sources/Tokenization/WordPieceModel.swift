@@ -7,10 +7,6 @@ struct WordPieceModel: Sendable {
     /// Words with more characters than this are unknown.
     let maximumWordLength: Int
     let unknownID: Int32
-    /// `[CLS]`, before every text.
-    let classificationID: Int32
-    /// `[SEP]`, after it.
-    let separatorID: Int32
 
     private let pieces: ByteStringTable
     private let prefixBytes: [UInt8]
@@ -18,14 +14,12 @@ struct WordPieceModel: Sendable {
 
     init(
         vocabulary: Vocabulary, normalizer: BERTNormalizer, continuationPrefix: String,
-        maximumWordLength: Int, unknownID: Int32, classificationID: Int32, separatorID: Int32
+        maximumWordLength: Int, unknownID: Int32
     ) {
         self.normalizer = normalizer
         self.continuationPrefix = continuationPrefix
         self.maximumWordLength = maximumWordLength
         self.unknownID = unknownID
-        self.classificationID = classificationID
-        self.separatorID = separatorID
         let pieces = vocabulary.spellings
         self.pieces = pieces
         prefixBytes = Array(continuationPrefix.utf8)

@@ -92,20 +92,29 @@ struct ImportCheckpoint: CommandLineTool {
     }
 
     private func makeTokenizer(_ parts: GGUFTokenizer) throws -> Tokenizer {
-        guard parts.model == "gpt2", let pre = parts.pre else {
+        do {
+            return try Tokenizer(GGUFTokenizerParts(parts))
+        } catch TokenizationError.unsupported(_, let what) {
             throw CheckpointError.unsupported(
-                file: source,
-                what: "tokenizer.ggml.model (got \(parts.model), expected gpt2 with a "
-                    + "tokenizer.ggml.pre; --weights-only leaves the tokenizer behind)")
+                file: source, what: what + "; --weights-only leaves the tokenizer behind")
         }
-        return try Tokenizer(
-            ggufTokens: parts.tokens, merges: parts.merges,
-            tokenTypes: parts.tokenTypes,
-            pre: pre,
-            special: SpecialTokenIDs(
-                beginning: parts.bos, endOfSequence: parts.eos,
-                unknown: parts.unknown, padding: parts.pad),
-            chatTemplate: parts.chatTemplate)
+    }
+}
+
+extension GGUFTokenizerParts {
+    /// The parts that a file has.
+    fileprivate init(_ parts: GGUFTokenizer) {
+        self.init(model: parts.model, tokens: parts.tokens, tokenTypes: parts.tokenTypes)
+        merges = parts.merges
+        scores = parts.scores
+        pre = parts.pre
+        special = SpecialTokenIDs(
+            beginning: parts.bos, endOfSequence: parts.eos, unknown: parts.unknown,
+            padding: parts.pad)
+        addsBeginning = parts.addBOS
+        addsEnd = parts.addEOS ?? false
+        addsSpacePrefix = parts.addSpacePrefix
+        chatTemplate = parts.chatTemplate
     }
 }
 

@@ -14,7 +14,7 @@ struct Tokenize: CommandLineTool {
             names the last two), {"prompt","response"} or {"text"}. A token record has id, prompt, response, prompt_ids and response_ids; \
             other fields stay. A whole response ends in one end-of-sequence id, a truncated one \
             has none; no beginning-of-sequence id is added. Special-token text in the data is ordinary \
-            text unless --special says otherwise. Tokenizers: byte-level BPE and WordPiece \
+            text unless --special says otherwise. Tokenizers: BPE of bytes or characters and WordPiece \
             (tokenizer.json, or vocab.json with merges.txt), SentencePiece (tokenizer.model).
             """)
 
@@ -35,7 +35,8 @@ struct Tokenize: CommandLineTool {
     @Option(help: "Just add the ids of this field (with --decode: the field with the ids).")
     var field: String?
 
-    @Flag(help: "With --field: add the model's own frame, [CLS] and [SEP] for BERT.")
+    @Flag(
+        help: "With --field: add the model's own frame, [CLS] and [SEP] for BERT, BOS for Llama 3.")
     var addSpecialTokens = false
 
     @Flag(help: "With --field: add offsets, [begin, end] in bytes of the text's UTF-8.")

@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 MODELS = ["tiny-gpt2", "tiny-llama-gqa", "tiny-openllama"]
+TOKENIZERS = ["llama3", "qwen2", "o200k", "smollm", "gemma", "llama2"]
 GRADIENTS = ["mle", "cpo_beta1.0", "cpo_ranked_beta0.1", "dpo_beta0.1"]
 JSON = [f"{model}.json" for model in MODELS] + [
     "losses.json",
@@ -23,7 +24,7 @@ JSON = [f"{model}.json" for model in MODELS] + [
     "mauve_histograms.json",
     "sentencepiece_bpe.json",
     "sentencepiece_unigram.json",
-]
+] + [f"tokenizers/{kind}{suffix}.json" for kind in TOKENIZERS for suffix in ["", ".cases"]]
 # A tenth of the tests' tolerances: of a gradient, relative to its norm; of a weight after ten steps.
 GRADIENT_BOUND = 1e-5
 WEIGHT_BOUND = 2e-6

@@ -114,12 +114,17 @@ extension FuzzTarget {
 
 extension Tokenizer {
     fileprivate init(_ parts: GGUFTokenizer) throws {
-        try self.init(
-            ggufTokens: parts.tokens, merges: parts.merges, tokenTypes: parts.tokenTypes,
-            pre: parts.pre ?? "",
-            special: SpecialTokenIDs(
-                beginning: parts.bos, endOfSequence: parts.eos, unknown: parts.unknown,
-                padding: parts.pad),
-            chatTemplate: parts.chatTemplate)
+        var gguf = GGUFTokenizerParts(
+            model: parts.model, tokens: parts.tokens, tokenTypes: parts.tokenTypes)
+        gguf.merges = parts.merges
+        gguf.scores = parts.scores
+        gguf.pre = parts.pre
+        gguf.special = SpecialTokenIDs(
+            beginning: parts.bos, endOfSequence: parts.eos, unknown: parts.unknown,
+            padding: parts.pad)
+        gguf.addsBeginning = parts.addBOS
+        gguf.addsSpacePrefix = parts.addSpacePrefix
+        gguf.chatTemplate = parts.chatTemplate
+        try self.init(gguf)
     }
 }

@@ -88,7 +88,8 @@ struct SentencePieceFileTests {
     func besideTokenizerJSON() throws {
         let fixture = SentencePieceFixture()
         let json =
-            "{\"model\": {\"type\": \"BPE\", \"byte_fallback\": true, \"vocab\": {\"a\": 0}}}"
+            "{\"normalizer\": {\"type\": \"Precompiled\"}, "
+            + "\"model\": {\"type\": \"BPE\", \"merges\": [], \"vocab\": {\"a\": 0}}}"
         let tokenizer = try SentencePieceFixture.tokenizer(fixture.bytes, ["tokenizer.json": json])
         #expect(tokenizer.kind == "SentencePiece BPE")
         #expect(throws: TokenizationError.self) {
