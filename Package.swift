@@ -128,6 +128,7 @@ let package = Package(
         tool("generate", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
         tool("score", ["Training", "Checkpoints", "Kernels", "Records", "Transformer"]),
         tool("import-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
+        tool("export-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
         tool("report", ["Reporting", "StreamIO"]),
 
         // Writes data/mini-dolly.jsonl.zst
