@@ -14,7 +14,7 @@ DESTDIR ?=
 BIN := .build/release
 ASSETS := runs/assets
 TOOLS := tokenize pretrain-mle gen-negatives rank-by-embedding train-cpo blend-weights judge mauve \
-    generate score import-checkpoint report
+    generate score import-checkpoint export-checkpoint report
 SHELLS := bash zsh fish
 
 # What the build links against, what the tests and the experiment call besides.
@@ -107,7 +107,7 @@ bench-packages:
 
 # MARK: The experiment
 #
-# BASE=smollm2|mini|DIR, DATASET=FILE (WIKI=FILE), EMBEDDER=DIR, PROFILE=quick|full|tuned|tiny, RUN=DIR,
+# BASE=smollm2|qwen-0.5b|gemma3-270m|mini|DIR, DATASET=FILE (WIKI=FILE), EMBEDDER=DIR, PROFILE=quick|full|tuned|tiny, RUN=DIR,
 # THREADS=N and any variable of pipelines/EXPERIMENT/*.mk.
 
 BASE ?=

@@ -134,6 +134,7 @@ let package = Package(
         tool("generate", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
         tool("score", ["Scoring", "Checkpoints", "Kernels", "Records", "Transformer"]),
         tool("import-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
+        tool("export-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
         tool("report", ["Reporting", "StreamIO"]),
 
         // Writes data/mini-dolly.jsonl.zst

@@ -60,12 +60,24 @@ smollm2)
     base_kind=smollm2
     base_note='SmolLM2-135M-Instruct (Q4_1 file, dequantised to float32)'
     ;;
+qwen-0.5b | gemma3-270m)
+    base_source=$(fetch "$here/fetch-assets.sh" "$base" "$assets") ||
+        die "BASE=$base cannot be had: $(reason)"
+    base_kind=$base
+    case $base in
+    qwen-0.5b) base_note='Qwen2.5-Coder-0.5B-Instruct' ;;
+    gemma3-270m) base_note='Gemma 3 270M' ;;
+    esac
+    base_note+=' (Q4_K_M file, dequantised to float32)'
+    ;;
 mini)
     base_kind=mini
     base_note='a small Llama and its tokenizer, trained from nothing on the training half'
     ;;
 *)
-    [[ -e $base/config.json ]] || die "$base: not a checkpoint directory (no config.json in it)"
+    [[ -e $base/config.json ]] ||
+        die "$base: not a checkpoint directory (no config.json in it)," \
+            "nor smollm2, qwen-0.5b, gemma3-270m or mini"
     base_kind=directory base_source=$base
     base_note="the checkpoint $base"
     ;;

@@ -4,6 +4,8 @@
 # Prints the shell assignments that tell the tests where the pretrained models are:
 #   CPO_SMOLLM2_GGUF   SmolLM2-135M-Instruct as a GGUF file
 #   CPO_SMOLLM2_MODEL  the same as a checkpoint directory, imported by BIN/import-checkpoint
+#   CPO_QWEN_GGUF, CPO_QWEN_MODEL      Qwen2.5-Coder-0.5B-Instruct likewise
+#   CPO_GEMMA3_GGUF, CPO_GEMMA3_MODEL  Gemma 3 270M likewise
 #   CPO_MINILM         all-MiniLM-L6-v2
 #   CPO_CHAT_SERVER    the Python package xllamacpp, a chat server; or the address of one that runs
 # What is set already is kept. What cannot be had is left out, and stderr says so: the tests that
@@ -18,23 +20,37 @@ set_variable() {
     printf 'export %s=%q\n' "$1" "$(realpath "$2")"
 }
 
-gguf=${CPO_SMOLLM2_GGUF:-}
-if [[ -n $gguf ]] || gguf=$("$here/fetch-assets.sh" smollm2 "$assets"); then
-    set_variable CPO_SMOLLM2_GGUF "$gguf"
-    model=${CPO_SMOLLM2_MODEL:-}
+stamp=$assets/stamps/import
+"$here/stamp.sh" "$stamp" '' "$bin/import-checkpoint"
+
+# provide_model VARIABLE ASSET DIRECTORY NAME
+#
+# Sets VARIABLE_GGUF and VARIABLE_MODEL.
+provide_model() {
+    local gguf_variable=$1_GGUF model_variable=$1_MODEL gguf model
+    gguf=${!gguf_variable:-}
+    if [[ -z $gguf ]] && ! gguf=$("$here/fetch-assets.sh" "$2" "$assets"); then
+        echo "*** $4 cannot be had: the tests that need it are skipped" >&2
+        return
+    fi
+    set_variable "$gguf_variable" "$gguf"
+    model=${!model_variable:-}
     if [[ -z $model ]]; then
-        model=$assets/smollm2-135m-instruct
-        stamp=$assets/stamps/import
-        "$here/stamp.sh" "$stamp" '' "$bin/import-checkpoint"
+        model=$assets/$3
         if [[ ! $model/config.json -nt $stamp ]]; then
-            "$bin/import-checkpoint" -q "$gguf" --out "$model"
+            if ! "$bin/import-checkpoint" -q "$gguf" --out "$model"; then
+                echo "*** $4 cannot be imported: the tests that need it are skipped" >&2
+                return
+            fi
             touch "$model/config.json"
         fi
     fi
-    set_variable CPO_SMOLLM2_MODEL "$model"
-else
-    echo '*** SmolLM2-135M cannot be had: the tests that need it are skipped' >&2
-fi
+    set_variable "$model_variable" "$model"
+}
+
+provide_model CPO_SMOLLM2 smollm2 smollm2-135m-instruct SmolLM2-135M
+provide_model CPO_QWEN qwen-0.5b qwen2.5-coder-0.5b-instruct Qwen2.5-Coder-0.5B
+provide_model CPO_GEMMA3 gemma3-270m gemma-3-270m 'Gemma 3 270M'
 
 minilm=${CPO_MINILM:-}
 if [[ -n $minilm ]] || minilm=$("$here/fetch-assets.sh" minilm "$assets"); then

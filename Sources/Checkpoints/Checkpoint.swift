@@ -143,7 +143,7 @@ public struct Checkpoint {
 
     /// The stored names of all tensors of the model by their canonical ones, after a check of names,
     /// shapes and types.
-    private static func names(
+    static func names(
         _ source: TensorSource, _ configuration: DecoderConfiguration
     ) throws(CheckpointError) -> [String: String] {
         let layout = ParameterLayout(configuration)

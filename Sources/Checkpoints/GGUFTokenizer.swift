@@ -36,7 +36,10 @@ public struct GGUFTokenizer: Sendable, Hashable {
     /// - Throws: ``CheckpointError/gguf(file:_:)`` if its parts do not fit together.
     public init?(_ file: GGUFFile) throws(CheckpointError) {
         let metadata = GGUFMetadata(file)
-        guard let model = try metadata.string("tokenizer.ggml.model") else { return nil }
+        // llama.cpp's name for none.
+        guard let model = try metadata.string("tokenizer.ggml.model"), model != "no_vocab" else {
+            return nil
+        }
         self.model = model
         pre = try metadata.string("tokenizer.ggml.pre")
         tokens = try metadata.strings("tokenizer.ggml.tokens") ?? []

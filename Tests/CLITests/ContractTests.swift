@@ -54,7 +54,8 @@ import Testing
             concurrency rpm retries timeout cache offline dry-run verdict order
             """),
         Flags("mauve", "p q model p-features q-features histograms"),
-        Flags("import-checkpoint", "out"),
+        Flags("import-checkpoint", "out weights-only rope-theta"),
+        Flags("export-checkpoint", "out type"),
         Flags("report", ""),
     ]
 

@@ -99,6 +99,11 @@ import Testing
             "model.safetensors"),
         maker(
             "import-checkpoint", "import-checkpoint $FIXTURE/model", "model.safetensors"),
+        Case(
+            name: "export-checkpoint",
+            script: """
+                run() { export-checkpoint $FIXTURE/model --out out --type q8_0 "$@" && cat out; }
+                """, isSharded: false),
         judge("model", "--order random"),
         judge("embedding"),
         judge("likelihood"),

@@ -81,6 +81,34 @@ import Testing
         #expect(result.errors.contains("\(tool.name): "))
     }
 
+    /// A tool that writes a GGUF file replaces nothing else, and tries so before any work.
+    @Test func filesOfOthersAreNoGGUF() throws {
+        let result = try run(
+            """
+            try() { export-checkpoint -q "$1" --out "$2" 2>log; echo "$? $(ls -A | tr '\\n' ' ')"; }
+            echo thesis >thesis.txt; touch log
+            try no-such-model thesis.txt
+            try $FIXTURE/model thesis.txt
+            mkdir d; try $FIXTURE/model d
+            try $FIXTURE/model no/such/model.gguf
+            rm -r d thesis.txt
+            try $FIXTURE/model model.gguf
+            try $FIXTURE/model model.gguf
+            (ulimit -f 1; try $FIXTURE/model model.gguf)
+            """)
+        #expect(
+            result.text == """
+                73 log thesis.txt 
+                73 log thesis.txt 
+                73 d log thesis.txt 
+                73 d log thesis.txt 
+                0 log model.gguf 
+                0 log model.gguf 
+                74 log model.gguf 
+
+                """, "\(result.errors)")
+    }
+
     @Test func earlierOutputsAreReplaced() throws {
         let result = try run(
             """

@@ -13,7 +13,8 @@ enum Workspace {
     /// All tools of the package.
     static let tools = [
         "tokenize", "pretrain-mle", "gen-negatives", "rank-by-embedding", "train-cpo",
-        "blend-weights", "judge", "mauve", "generate", "score", "import-checkpoint", "report",
+        "blend-weights", "judge", "mauve", "generate", "score", "import-checkpoint",
+        "export-checkpoint", "report",
     ]
 
     /// Where the release build leaves the tools.

@@ -63,8 +63,8 @@ import Transformer
     }
 
     @Test func otherTypesAreNamed() throws {
-        let error = failure { _ = try read(14, 256, Array(repeating: 0, count: 210)) }
-        guard case .gguf(_, .unsupportedType(tensor: "t", got: "Q6_K"))? = error else {
+        let error = failure { _ = try read(16, 256, Array(repeating: 0, count: 66)) }
+        guard case .gguf(_, .unsupportedType(tensor: "t", got: "IQ2_XXS"))? = error else {
             Issue.record("got \(String(describing: error))")
             return
         }

@@ -26,8 +26,13 @@ $(call model,base): pipelines/dolly/mini-llama.json $(TOKENIZER) $(RUN)/tokens/l
 	$(complete)
 endif
 
-ifeq ($(BASE_KIND),smollm2)
-BASE_DIR := $(ASSETS)/smollm2-135m-instruct
+# Models that come as GGUF files, and the directories of the checkpoints that they become.
+imported.smollm2 := smollm2-135m-instruct
+imported.qwen-0.5b := qwen2.5-coder-0.5b-instruct
+imported.gemma3-270m := gemma-3-270m
+
+ifdef imported.$(BASE_KIND)
+BASE_DIR := $(ASSETS)/$(imported.$(BASE_KIND))
 BASE_STAGES := import
 
 $(BASE_DIR)/config.json: $(BASE_SOURCE) $(ASSETS)/stamps/import
