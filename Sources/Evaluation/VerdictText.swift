@@ -189,7 +189,9 @@ struct VerdictText {
                 hasCapitalWord =
                     hasCapitalWord
                     || word.count > 1 && word.contains(where: \.properties.isUppercase)
-                tokens.append(.word(String(String.UnicodeScalarView(word)).lowercased()))
+                let text = String(String.UnicodeScalarView(word)).lowercased()
+                // The A of a grade or a compound is no article either, and says as much as the B.
+                tokens.append(.word(text == "b" ? "a" : text))
             }
             index = end
         }
