@@ -63,6 +63,7 @@ public enum Oracles {
     public static let families = [
         "tiny-llama3-rope",
         "tiny-llama-bias-headdim",
+        "tiny-qwen2",
     ]
 
     /// What is kept of a tensor: its norm, and its sums under choices of random signs. If another tensor

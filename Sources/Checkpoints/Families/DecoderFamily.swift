@@ -52,6 +52,7 @@ public struct DecoderFamily: Sendable {
     public static let all: [DecoderFamily] = [
         .gpt2,
         .llama,
+        .qwen2,
     ]
 
     /// The family that a `model_type` names.
