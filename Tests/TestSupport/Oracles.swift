@@ -64,6 +64,7 @@ public enum Oracles {
         "tiny-llama3-rope",
         "tiny-llama-bias-headdim",
         "tiny-qwen2",
+        "tiny-qwen3",
     ]
 
     /// What is kept of a tensor: its norm, and its sums under choices of random signs. If another tensor

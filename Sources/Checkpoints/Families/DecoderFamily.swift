@@ -53,6 +53,7 @@ public struct DecoderFamily: Sendable {
         .gpt2,
         .llama,
         .qwen2,
+        .qwen3,
     ]
 
     /// The family that a `model_type` names.
