@@ -65,6 +65,7 @@ public enum Oracles {
         "tiny-llama-bias-headdim",
         "tiny-qwen2",
         "tiny-qwen3",
+        "tiny-gemma3",
     ]
 
     /// What is kept of a tensor: its norm, and its sums under choices of random signs. If another tensor

@@ -54,6 +54,7 @@ public struct DecoderFamily: Sendable {
         .llama,
         .qwen2,
         .qwen3,
+        .gemma3,
     ]
 
     /// The family that a `model_type` names.
