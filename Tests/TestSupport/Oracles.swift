@@ -66,6 +66,7 @@ public enum Oracles {
         "tiny-qwen2",
         "tiny-qwen3",
         "tiny-gemma3",
+        "tiny-mistral-window",
     ]
 
     /// What is kept of a tensor: its norm, and its sums under choices of random signs. If another tensor

@@ -55,6 +55,7 @@ public struct DecoderFamily: Sendable {
         .qwen2,
         .qwen3,
         .gemma3,
+        .mistral,
     ]
 
     /// The family that a `model_type` names.
