@@ -67,6 +67,7 @@ public enum Oracles {
         "tiny-qwen3",
         "tiny-gemma3",
         "tiny-mistral-window",
+        "tiny-smollm3",
     ]
 
     /// What is kept of a tensor: its norm, and its sums under choices of random signs. If another tensor

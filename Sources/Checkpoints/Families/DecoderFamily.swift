@@ -56,6 +56,7 @@ public struct DecoderFamily: Sendable {
         .qwen3,
         .gemma3,
         .mistral,
+        .smollm3,
     ]
 
     /// The family that a `model_type` names.
