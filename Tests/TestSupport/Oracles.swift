@@ -68,6 +68,7 @@ public enum Oracles {
         "tiny-gemma3",
         "tiny-mistral-window",
         "tiny-smollm3",
+        "tiny-granite",
     ]
 
     /// What is kept of a tensor: its norm, and its sums under choices of random signs. If another tensor

@@ -57,6 +57,7 @@ public struct DecoderFamily: Sendable {
         .gemma3,
         .mistral,
         .smollm3,
+        .granite,
     ]
 
     /// The family that a `model_type` names.
