@@ -69,6 +69,7 @@ public enum Oracles {
         "tiny-mistral-window",
         "tiny-smollm3",
         "tiny-granite",
+        "tiny-phi3",
     ]
 
     /// What is kept of a tensor: its norm, and its sums under choices of random signs. If another tensor

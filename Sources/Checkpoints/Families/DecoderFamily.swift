@@ -58,6 +58,7 @@ public struct DecoderFamily: Sendable {
         .mistral,
         .smollm3,
         .granite,
+        .phi3,
     ]
 
     /// The family that a `model_type` names.
