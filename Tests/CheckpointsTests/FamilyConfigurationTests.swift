@@ -76,6 +76,7 @@ import enum TestSupport.Oracles
             "tiny-phi3", ["partial_rotary_factor": "null"], without: [])
         try same("tiny-granite", ["logits_scaling": "2.5"], without: ["rope_parameters"])
         try same("tiny-mistral-window", ["rope_theta": "1e4"], without: ["rope_parameters"])
+        try same("tiny-olmo2", ["rope_theta": "500000"], without: ["rope_parameters"])
     }
 
     @Test func traitsAreRead() throws {
@@ -175,6 +176,8 @@ import enum TestSupport.Oracles
             ("tiny-granite", "num_local_experts", "8", "num_local_experts"),
             ("tiny-granite", "position_embedding_type", "\"nope\"", "position_embedding_type"),
             ("tiny-granite", "residual_multiplier", "0", "residual_multiplier"),
+            ("tiny-olmo2", "clip_qkv", "8", "clip_qkv"),
+            ("tiny-olmo2", "sliding_window", "16", "sliding_window"),
             ("tiny-phi3", "partial_rotary_factor", "1.5", "partial_rotary_factor"),
             ("tiny-llama3-rope", "partial_rotary_factor", "0.5", "partial_rotary_factor"),
             ("tiny-llama3-rope", "residual_multiplier", "0.5", "residual_multiplier"),

@@ -70,6 +70,7 @@ public enum Oracles {
         "tiny-smollm3",
         "tiny-granite",
         "tiny-phi3",
+        "tiny-olmo2",
     ]
 
     /// What is kept of a tensor: its norm, and its sums under choices of random signs. If another tensor

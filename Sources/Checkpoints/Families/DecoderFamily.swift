@@ -59,6 +59,7 @@ public struct DecoderFamily: Sendable {
         .smollm3,
         .granite,
         .phi3,
+        .olmo2,
     ]
 
     /// The family that a `model_type` names.
