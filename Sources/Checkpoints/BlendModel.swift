@@ -36,14 +36,15 @@ struct BlendModel: Sendable {
         source = try TensorSource(directory: directory)
         let kind = try object.string("model_type") ?? ""
         let isOther = try ModelClass.isOther(object)
-        if DecoderArchitecture(rawValue: kind) == nil || isOther {
+        if DecoderFamily.named(kind) == nil || isOther {
             config = nil
             names = Dictionary(
                 source.names.map { ($0, $0) }, uniquingKeysWith: { first, _ in first })
         } else {
             let config = try HuggingFaceConfig(file: path)
             self.config = config
-            names = try TensorNames.canonical(source, config.configuration.architecture)
+            names = try TensorNames.canonical(
+                source, DecoderFamily.of(config.configuration))
         }
     }
 
@@ -54,8 +55,9 @@ struct BlendModel: Sendable {
     /// embedding table as head if that is not but this model is.
     mutating func settleHead(tied: Bool) throws(CheckpointError) {
         guard let configuration = config?.configuration, configuration.tiedHead else { return }
-        let embedding = TensorNames.embedding(configuration.architecture)
-        if let head = names[TensorNames.head] {
+        let embedding = TensorNames.embedding(configuration)
+        let headName = TensorNames.head(configuration)
+        if let head = names[headName] {
             if let stored = names[embedding] {
                 guard try haveEqualBytes(source, stored, head) else {
                     throw .untiedHead(directory: directory, tensor: head)
@@ -64,7 +66,7 @@ struct BlendModel: Sendable {
                 names[embedding] = head
             }
         }
-        names[TensorNames.head] = tied ? nil : names[embedding]
+        names[headName] = tied ? nil : names[embedding]
     }
 
     /// The tensors, in the order of their names, numbers by value, so that shards follow layers.
@@ -116,7 +118,7 @@ struct BlendModel: Sendable {
             return [line("model_type", kinds[0], kinds[1])].compactMap { $0 }
         }
         return [
-            line("model_type", a.architecture.rawValue, b.architecture.rawValue),
+            line("model_type", a.family, b.family),
             line("vocab_size", "\(a.vocabularySize)", "\(b.vocabularySize)"),
             line("width", "\(a.width)", "\(b.width)"),
             line("layers", "\(a.layerCount)", "\(b.layerCount)"),
@@ -126,8 +128,10 @@ struct BlendModel: Sendable {
             line("feed-forward width", "\(a.feedForwardWidth)", "\(b.feedForwardWidth)"),
             line("positions", "\(a.maximumPositions)", "\(b.maximumPositions)"),
             line("norm epsilon", "\(a.normEpsilon)", "\(b.normEpsilon)"),
-            line("rope_theta", "\(a.ropeTheta)", "\(b.ropeTheta)"),
-            line("rope scaling factor", "\(a.ropeScale)", "\(b.ropeScale)"),
+            line("rotary positions and windows", a.attentionSummary, b.attentionSummary),
+            line("norms", a.normSummary, b.normSummary),
+            line("activation", a.activation.rawValue, b.activation.rawValue),
+            line("multipliers", a.multiplierSummary, b.multiplierSummary),
         ].compactMap { $0 }
     }
 
@@ -169,6 +173,30 @@ struct BlendModel: Sendable {
             }
         }
         return lines
+    }
+}
+
+extension DecoderConfiguration {
+    /// Rotation and window of each block, equal ones that follow each other once.
+    fileprivate var attentionSummary: String {
+        var runs: [(traits: AttentionTraits, count: Int)] = []
+        for traits in attentionOfLayers {
+            if let last = runs.last, last.traits == traits {
+                runs[runs.count - 1].count += 1
+            } else {
+                runs.append((traits, 1))
+            }
+        }
+        return runs.map { run in
+            let theta = run.traits.rotary.map { "rope_theta \($0.theta) \($0.scaling)" } ?? "none"
+            return "\(run.count) × \(theta)" + (run.traits.window.map { " window \($0)" } ?? "")
+        }.joined(separator: ", ")
+    }
+
+    fileprivate var normSummary: String { "\(norm) \(normPlacement), heads \(queryKeyNorm)" }
+
+    fileprivate var multiplierSummary: String {
+        "\(embeddingMultiplier) \(residualMultiplier) \(scoreScale) \(logitMultiplier)"
     }
 }
 

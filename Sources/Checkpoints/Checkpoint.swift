@@ -147,7 +147,7 @@ public struct Checkpoint {
         _ source: TensorSource, _ configuration: DecoderConfiguration
     ) throws(CheckpointError) -> [String: String] {
         let layout = ParameterLayout(configuration)
-        var names = try TensorNames.canonical(source, configuration.architecture)
+        var names = try TensorNames.canonical(source, DecoderFamily.of(configuration))
         try resolveTiedHead(&names, source, configuration)
         try checkNames(names, layout, source)
         try checkShapes(names, layout, source)
@@ -179,8 +179,8 @@ public struct Checkpoint {
         _ configuration: DecoderConfiguration
     ) throws(CheckpointError) {
         guard configuration.tiedHead else { return }
-        let embedding = TensorNames.embedding(configuration.architecture)
-        guard let head = names.removeValue(forKey: TensorNames.head) else { return }
+        let embedding = TensorNames.embedding(configuration)
+        guard let head = names.removeValue(forKey: TensorNames.head(configuration)) else { return }
         guard let stored = names[embedding] else {
             names[embedding] = head
             return

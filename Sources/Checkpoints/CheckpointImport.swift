@@ -42,7 +42,7 @@ public struct CheckpointImport {
             return
         }
         let file = try GGUFFile(path: source)
-        let model = try GGUFLlama(file, ropeTheta: ropeTheta, readsTokenizer: takesTokenizer)
+        let model = try GGUFModel(file, ropeTheta: ropeTheta, readsTokenizer: takesTokenizer)
         let parameters = try model.parameters(unpermuting: unpermuting)
         var config = HuggingFaceConfig(model.configuration)
         if let pad = model.padTokenID { config.raw["pad_token_id"] = .integer(Int64(pad)) }
@@ -105,23 +105,28 @@ extension GGUFTokenizer {
 }
 
 extension Checkpoint {
-    /// Sets the base of the rotary frequencies of a Llama whose `config.json` does not have it.
+    /// Sets the base of the rotary frequencies of a model whose `config.json` does not have it.
     ///
     /// - Throws: ``CheckpointError/configuration(file:what:)`` if it has another.
     fileprivate mutating func setRotaryBase(_ theta: Float) throws(CheckpointError) {
         let path = joinPath(directory ?? "", HuggingFaceConfig.fileName)
-        guard configuration.architecture == .llama else {
+        let bases = configuration.attentionOfLayers.compactMap { $0.rotary?.theta }
+        guard let base = bases.first(where: { $0 != theta }) ?? bases.first else {
             throw .configuration(
-                file: path, what: "model_type: got gpt2, expected llama, as --rope-theta is given")
+                file: path,
+                what: "model_type: got \(configuration.family), expected a model with rotary "
+                    + "positions, as --rope-theta is given")
         }
-        guard configuration.ropeTheta != theta else { return }
+        guard base != theta else { return }
         guard !config.namesRotaryBase else {
             throw .configuration(
                 file: path,
-                what: "rope_theta: got \(configuration.ropeTheta), expected \(theta), as "
+                what: "rope_theta: got \(base), expected \(theta), as "
                     + "--rope-theta says")
         }
-        configuration.ropeTheta = theta
-        config.configuration.ropeTheta = theta
+        for index in configuration.attention.indices {
+            configuration.attention[index].rotary?.theta = theta
+        }
+        config.configuration.attention = configuration.attention
     }
 }

@@ -84,6 +84,28 @@ package struct ConfigurationObject {
         return Float(number)
     }
 
+    /// A positive number that has no default.
+    func requiredNumber(_ key: String) throws(CheckpointError) -> Float {
+        guard self[key] != nil else { throw .configuration(file: file, what: "no \(key)") }
+        return try number(key, default: 1)
+    }
+
+    /// A list of positive numbers.
+    func numbers(_ key: String) throws(CheckpointError) -> [Float] {
+        guard let value = self[key] else {
+            throw .configuration(file: file, what: "no \(key)")
+        }
+        let list: [Double?] =
+            switch value {
+            case .integers(let list): list.map { Double($0) }
+            case .array(let list): list.map(\.doubleValue)
+            default: [nil]
+            }
+        let numbers = list.compactMap { $0.map { Float($0) } }.filter { $0 > 0 && $0.isFinite }
+        guard numbers.count == list.count else { throw wrong(key, value, "positive numbers") }
+        return numbers
+    }
+
     func flag(_ key: String, default fallback: Bool) throws(CheckpointError) -> Bool {
         guard let value = self[key] else { return fallback }
         guard case .bool(let flag) = value else { throw wrong(key, value, "true or false") }

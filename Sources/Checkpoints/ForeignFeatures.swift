@@ -1,8 +1,8 @@
 import StreamIO
 import Transformer
 
-/// Settings of other models that share `model_type` with a decoder here: what a configuration says
-/// and the decoder does not compute is refused by name, never passed over.
+/// Settings that no family, or another one, computes: what a configuration says and the decoder does not
+/// compute is refused by name, never passed over.
 ///
 /// Dropout and what only makes a computation faster or more precise change no result of the model
 /// and are not looked at.
@@ -13,6 +13,7 @@ enum ForeignFeatures {
         "rope_interleaved", "use_qk_norm", "qk_norm", "qk_layernorm", "use_parallel_residual",
         "parallel_attn", "alibi", "is_encoder_decoder", "add_cross_attention",
         "scale_attn_by_inverse_layer_idx", "multi_query", "use_mrope",
+        "use_bidirectional_attention",
     ]
     /// Settings that must be absent, `null` or zero.
     private static let none = [
@@ -31,18 +32,21 @@ enum ForeignFeatures {
 
     /// - Throws: ``CheckpointError/unsupported(file:what:)`` with key, value and what was expected.
     static func refuse(
-        _ object: ConfigurationObject, _ configuration: DecoderConfiguration
+        _ object: ConfigurationObject, _ configuration: DecoderConfiguration,
+        _ family: DecoderFamily
     ) throws(CheckpointError) {
         func demand(
             _ key: String, _ expected: String, _ isNeutral: (JSONValue) -> Bool
         ) throws(CheckpointError) {
+            guard !family.computedKeys.contains(key) else { return }
             guard let value = object[key], !isNeutral(value) else { return }
             throw .unsupported(
                 file: object.file,
                 what: "\(key) (got \(ConfigurationObject.text(value)), expected \(expected))")
         }
-        for key in off where try object.flag(key, default: false) {
-            try demand(key, "false") { _ in false }
+        for key in off {
+            let isOn = try object.flag(key, default: false)
+            try demand(key, "false") { _ in !isOn }
         }
         try demand("scale_attn_weights", "true") { $0 == .bool(true) }
         for key in none {
@@ -63,7 +67,9 @@ enum ForeignFeatures {
         try demand("num_key_value_heads", "\(configuration.keyValueHeadCount)") {
             $0.doubleValue == keyValueHeads
         }
-        if try object.flag("use_sliding_window", default: true) {
+        if !family.computedKeys.contains("sliding_window"),
+            try object.flag("use_sliding_window", default: true)
+        {
             let positions = Double(configuration.maximumPositions)
             try demand("sliding_window", "none, or at least the \(Int(positions)) positions") {
                 ($0.doubleValue ?? 0) >= positions
@@ -77,7 +83,7 @@ enum ForeignFeatures {
             guard case .integers(let list) = $0 else { return false }
             return list.allSatisfy { $0 == 1 }
         }
-        let positions = configuration.architecture == .llama ? "rope" : "absolute"
+        let positions = configuration.hasLearnedPositions ? "absolute" : "rope"
         try demand("position_embedding_type", positions) { $0 == .string(positions) }
     }
 

@@ -2,53 +2,41 @@ import Transformer
 
 /// The spellings of tensor names.
 ///
-/// Files saved from the bare model lack the prefix that those saved from the language model have;
-/// files of GPT-2 hold attention masks that are no parameters.
+/// Files saved from the bare model lack the prefix that those saved from the language model have.
 enum TensorNames {
-    static let head = "lm_head.weight"
+    static func head(_ configuration: DecoderConfiguration) -> String {
+        configuration.names.head + ".weight"
+    }
 
-    static func embedding(_ architecture: DecoderArchitecture) -> String {
-        switch architecture {
-        case .gpt2: "transformer.wte.weight"
-        case .llama: "model.embed_tokens.weight"
-        }
+    static func embedding(_ configuration: DecoderConfiguration) -> String {
+        configuration.names.embedding + ".weight"
     }
 
     /// The name that checkpoints are written with, nil for a buffer that is no parameter.
-    static func canonical(_ name: String, _ architecture: DecoderArchitecture) -> String? {
-        switch architecture {
-        case .gpt2:
-            if isMask(name) { return nil }
-            return ["wte.", "wpe.", "h.", "ln_f."].contains { name.hasPrefix($0) }
-                ? "transformer." + name : name
-        case .llama:
-            // Older versions of `transformers` stored the rotary frequencies.
-            if name.hasSuffix(".rotary_emb.inv_freq") { return nil }
-            return ["embed_tokens.", "layers.", "norm."].contains { name.hasPrefix($0) }
-                ? "model." + name : name
-        }
-    }
-
-    /// Whether this is a causal mask of GPT-2: `h.N.attn.bias` or `h.N.attn.masked_bias`, not the
-    /// bias `h.N.attn.c_attn.bias`.
-    static func isMask(_ name: String) -> Bool {
-        name.hasSuffix(".attn.bias") || name.hasSuffix(".attn.masked_bias")
+    private static func canonical(_ name: String, _ family: DecoderFamily) -> String? {
+        if family.buffers.contains(where: name.hasSuffix) { return nil }
+        let names = family.names
+        let standing = names.standing
+        let bare = [names.embedding, names.positions, names.block, names.finalNorm]
+            .filter { $0.hasPrefix(standing) && $0.count > standing.count }
+            .map { String($0.dropFirst(standing.count)) }
+        let isBare = bare.contains { name.hasPrefix($0.hasSuffix(".") ? $0 : $0 + ".") }
+        return isBare ? standing + name : name
     }
 
     /// The tensors of a source under their canonical names.
     static func canonical(
-        _ source: TensorSource, _ architecture: DecoderArchitecture
+        _ source: TensorSource, _ family: DecoderFamily
     ) throws(CheckpointError) -> [String: String] {
         let names = source.names
+        // Every decoder has its final norm exactly once.
+        let standing = family.names.standing
         let prefix = WrapperPrefix(
-            names,
-            of: architecture == .gpt2 ? "h.0.ln_1.weight" : "layers.0.input_layernorm.weight",
-            standing: architecture == .gpt2 ? "transformer." : "model.")
+            names, of: family.names.finalNorm.dropFirst(standing.count) + ".weight",
+            standing: standing)
         var canonicalNames: [String: String] = [:]
         for name in names {
-            guard let canonical = canonical(prefix.removed(from: name), architecture) else {
-                continue
-            }
+            guard let canonical = canonical(prefix.removed(from: name), family) else { continue }
             if let other = canonicalNames.updateValue(name, forKey: canonical) {
                 throw .ambiguousTensor(directory: source.path, names: [other, name])
             }
@@ -66,6 +54,7 @@ enum TensorNames {
         if let name = first({ $0.hasSuffix(".qweight") || $0.hasSuffix(".weight.absmax") }) {
             return "quantised weights (got \(name))"
         }
+        let head = "lm_head.weight"
         if !names.contains(head),
             let name = first({
                 $0.hasPrefix("score.") || $0.hasPrefix("classifier.") || $0.hasPrefix("v_head.")
@@ -75,6 +64,13 @@ enum TensorNames {
             return "a classifier or reward model (got \(name), expected \(head))"
         }
         return nil
+    }
+}
+
+extension ParameterNames {
+    /// What stands before the names of the bare model's tensors in a model with a head: `model.`.
+    fileprivate var standing: String {
+        embedding.firstIndex(of: ".").map { String(embedding[...$0]) } ?? ""
     }
 }
 

@@ -15,14 +15,15 @@ public let cacheBlockPositions = 16
 ///   - blocks: memory of the sequence's blocks, enough for L positions
 ///   - keyOffset: where this head's keys begin in a block
 ///   - valueOffset: where its values begin
-///   - visible: L ≥ 1
+///   - first: positions of the first block that are not seen, less than 16
+///   - visible: L ≥ 1, those that are not seen included
 ///   - scale: factor on the scores
 ///   - scores: room for L floats, rounded up to whole blocks
 ///   - output: (heads, d)
 public func attendToCache(
     queries: UnsafePointer<Float>, heads: Int, headWidth: Int,
     blocks: UnsafePointer<UnsafeMutablePointer<Float>>, keyOffset: Int, valueOffset: Int,
-    visible: Int, scale: Float, scores: UnsafeMutablePointer<Float>,
+    first: Int = 0, visible: Int, scale: Float, scores: UnsafeMutablePointer<Float>,
     output: UnsafeMutablePointer<Float>
 ) {
     let width = cacheBlockPositions
@@ -34,25 +35,25 @@ public func attendToCache(
             let products = scoreBlock(query, keys, headWidth)
             scores.store(products * scale, at: block * width)
         }
-        let top = maximum(scores, count: visible)
-        let total = exponentiate(scores, minus: top, count: visible)
+        let top = maximum(scores + first, count: visible - first)
+        let total = exponentiate(scores + first, minus: top, count: visible - first)
         let target = output + head * headWidth
         var channel = 0
         while channel + 64 <= headWidth {
             weighWideValues(
-                scores, 1 / total, blocks, valueOffset + channel, headWidth, visible,
-                into: target + channel)
+                scores, 1 / total, blocks, valueOffset + channel, headWidth,
+                first..<visible, into: target + channel)
             channel += 64
         }
         while channel + 16 <= headWidth {
             weighValues(
-                scores, 1 / total, blocks, valueOffset + channel, headWidth, visible,
-                into: target + channel)
+                scores, 1 / total, blocks, valueOffset + channel, headWidth,
+                first..<visible, into: target + channel)
             channel += 16
         }
         while channel < headWidth {
             var sum: Float = 0
-            for position in 0..<visible {
+            for position in first..<visible {
                 let line = blocks[position / width] + valueOffset + position % width * headWidth
                 sum += scores[position] * line[channel]
             }
@@ -89,13 +90,16 @@ private func scoreBlock(
 private func weighWideValues(
     _ weights: UnsafePointer<Float>, _ factor: Float,
     _ blocks: UnsafePointer<UnsafeMutablePointer<Float>>, _ offset: Int, _ headWidth: Int,
-    _ visible: Int, into target: UnsafeMutablePointer<Float>
+    _ visible: Range<Int>, into target: UnsafeMutablePointer<Float>
 ) {
     var (a, b, c, d) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
-    var position = 0
-    while position < visible {
-        var line = UnsafePointer(blocks[position / cacheBlockPositions] + offset)
-        let end = min(visible, position + cacheBlockPositions)
+    var position = visible.lowerBound
+    while position < visible.upperBound {
+        var line = UnsafePointer(
+            blocks[position / cacheBlockPositions] + offset
+                + position % cacheBlockPositions * headWidth)
+        let end = min(
+            visible.upperBound, (position / cacheBlockPositions + 1) * cacheBlockPositions)
         while position < end {
             let weight = Vector(repeating: weights[position])
             a.addProduct(line.vector(at: 0), weight)
@@ -117,13 +121,16 @@ private func weighWideValues(
 private func weighValues(
     _ weights: UnsafePointer<Float>, _ factor: Float,
     _ blocks: UnsafePointer<UnsafeMutablePointer<Float>>, _ offset: Int, _ headWidth: Int,
-    _ visible: Int, into target: UnsafeMutablePointer<Float>
+    _ visible: Range<Int>, into target: UnsafeMutablePointer<Float>
 ) {
     var sum = Vector.zero
-    var position = 0
-    while position < visible {
-        var line = UnsafePointer(blocks[position / cacheBlockPositions] + offset)
-        let end = min(visible, position + cacheBlockPositions)
+    var position = visible.lowerBound
+    while position < visible.upperBound {
+        var line = UnsafePointer(
+            blocks[position / cacheBlockPositions] + offset
+                + position % cacheBlockPositions * headWidth)
+        let end = min(
+            visible.upperBound, (position / cacheBlockPositions + 1) * cacheBlockPositions)
         while position < end {
             sum.addProduct(line.vector(at: 0), Vector(repeating: weights[position]))
             line += headWidth

@@ -1,83 +1,104 @@
 // Legend: T rows (tokens), C channels.
 
-/// RMSNorm (Zhang & Sennrich 2019): y = x / √(mean(x²) + ε) ⊙ weight.
+/// RMSNorm (Zhang & Sennrich 2019): y = x / √(mean(x²) + ε) ⊙ (weight + offset).
 ///
 /// - Parameters:
-///   - x: (T, C)
+///   - x: (T, groups·C)
 ///   - weight: (C)
-///   - y: (T, C)
-///   - inverseRMS: (T), kept for the backward pass
+///   - offset: what is added to each weight: 1 where weights are stored less one
+///   - groups: runs of C channels in a row that are normed on their own
+///   - y: (T, groups·C)
+///   - inverseRMS: (T, groups), kept for the backward pass
 public func rmsNormForward(
-    _ x: MatrixView, weight: UnsafePointer<Float>, epsilon: Float, into y: MatrixView,
-    inverseRMS: UnsafeMutablePointer<Float>
+    _ x: MatrixView, weight: UnsafePointer<Float>, offset: Float = 0, groups: Int = 1,
+    epsilon: Float, into y: MatrixView, inverseRMS: UnsafeMutablePointer<Float>
 ) {
     StageClock.measure(.pointwise) {
-        let channels = x.columns
+        let channels = x.columns / groups
         Parallel.forEachRange(x.rows, grain: rowGrain) { rows in
             for row in rows {
-                let source = UnsafePointer(x.base + row * x.stride)
-                let square = sum(source, count: channels) { $0 * $0 }
-                let factor = 1 / (square / Float(channels) + epsilon).squareRoot()
-                inverseRMS[row] = factor
-                map(source, weight, into: y.base + row * y.stride, count: channels) { x, w in
-                    x * factor * w
+                for group in 0..<groups {
+                    let start = group * channels
+                    let source = UnsafePointer(x.base + row * x.stride + start)
+                    let square = sum(source, count: channels) { $0 * $0 }
+                    let factor = 1 / (square / Float(channels) + epsilon).squareRoot()
+                    inverseRMS[row * groups + group] = factor
+                    map(source, weight, into: y.base + row * y.stride + start, count: channels) {
+                        x, w in x * factor * (w + offset)
+                    }
                 }
             }
         }
     }
 }
 
-/// Backward of ``rmsNormForward(_:weight:epsilon:into:inverseRMS:)``.
+/// Backward of ``rmsNormForward(_:weight:offset:groups:epsilon:into:inverseRMS:)``.
 ///
-/// With r = 1/rms: dx += r·(w ⊙ dy) − x·r³/C·Σ(w ⊙ dy ⊙ x) and dw += Σ_rows dy ⊙ x·r.
+/// With r = 1/rms and w = weight + offset: dx += r·(w ⊙ dy) − x·r³/C·Σ(w ⊙ dy ⊙ x) and
+/// dw += Σ_rows dy ⊙ x·r.
 ///
 /// - Parameters:
-///   - gradient: dy, (T, C)
-///   - xGradient: (T, C), accumulated
+///   - gradient: dy, (T, groups·C)
+///   - xGradient: (T, groups·C), accumulated
 ///   - weightGradient: (C), accumulated
 public func rmsNormBackward(
-    _ x: MatrixView, weight: UnsafePointer<Float>, inverseRMS: UnsafePointer<Float>,
-    gradient: MatrixView, xGradient: MatrixView, weightGradient: UnsafeMutablePointer<Float>
+    _ x: MatrixView, weight: UnsafePointer<Float>, offset: Float = 0, groups: Int = 1,
+    inverseRMS: UnsafePointer<Float>, gradient: MatrixView, xGradient: MatrixView,
+    weightGradient: UnsafeMutablePointer<Float>
 ) {
     StageClock.measure(.pointwise) {
-        let channels = x.columns
+        let channels = x.columns / groups
         reduceOverRows(x.rows, width: channels, into: weightGradient) { rows, partial in
             for row in rows {
-                let source = UnsafePointer(x.base + row * x.stride)
-                let dy = UnsafePointer(gradient.base + row * gradient.stride)
-                let dx = xGradient.base + row * xGradient.stride
-                let r = inverseRMS[row]
-                var projection: Float = 0
-                var total = Vector.zero
-                var i = 0
-                while i + 16 <= channels {
-                    let product = dy.vector(at: i) * source.vector(at: i)
-                    partial.store(
-                        partial.vector(at: i).addingProduct(product, Vector(repeating: r)), at: i)
-                    total.addProduct(product, weight.vector(at: i))
-                    i += 16
-                }
-                while i < channels {
-                    let product = dy[i] * source[i]
-                    partial[i] += product * r
-                    projection += product * weight[i]
-                    i += 1
-                }
-                projection += total.sum()
-                let pull = projection * r * r * r / Float(channels)
-                i = 0
-                while i + 16 <= channels {
-                    let change =
-                        dy.vector(at: i) * weight.vector(at: i) * r - source.vector(at: i) * pull
-                    dx.store(dx.vector(at: i) + change, at: i)
-                    i += 16
-                }
-                while i < channels {
-                    dx[i] += dy[i] * weight[i] * r - source[i] * pull
-                    i += 1
+                for group in 0..<groups {
+                    let start = group * channels
+                    differentiateRMSNorm(
+                        UnsafePointer(x.base + row * x.stride + start), weight, offset,
+                        inverseRMS[row * groups + group],
+                        UnsafePointer(gradient.base + row * gradient.stride + start),
+                        xGradient.base + row * xGradient.stride + start, partial,
+                        count: channels)
                 }
             }
         }
+    }
+}
+
+/// One row, or one group of channels of it.
+@inline(__always)
+private func differentiateRMSNorm(
+    _ source: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ offset: Float, _ r: Float,
+    _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
+    _ partial: UnsafeMutablePointer<Float>, count channels: Int
+) {
+    var projection: Float = 0
+    var total = Vector.zero
+    var i = 0
+    while i + 16 <= channels {
+        let product = dy.vector(at: i) * source.vector(at: i)
+        partial.store(
+            partial.vector(at: i).addingProduct(product, Vector(repeating: r)), at: i)
+        total.addProduct(product, weight.vector(at: i) + offset)
+        i += 16
+    }
+    while i < channels {
+        let product = dy[i] * source[i]
+        partial[i] += product * r
+        projection += product * (weight[i] + offset)
+        i += 1
+    }
+    projection += total.sum()
+    let pull = projection * r * r * r / Float(channels)
+    i = 0
+    while i + 16 <= channels {
+        let change =
+            dy.vector(at: i) * (weight.vector(at: i) + offset) * r - source.vector(at: i) * pull
+        dx.store(dx.vector(at: i) + change, at: i)
+        i += 16
+    }
+    while i < channels {
+        dx[i] += dy[i] * (weight[i] + offset) * r - source[i] * pull
+        i += 1
     }
 }
 

@@ -1,25 +1,38 @@
 import Glibc
 
-/// Rotary position embedding (Su et al. 2021) in the rotate-half form of Hugging Face's Llama:
-/// channel j of a head pairs with channel j + d/2 and turns by position / scale · θ^(−2j/d).
+/// θ^(−2j/d) for every pair of channels j < d/2.
+///
+/// - Parameters:
+///   - width: d, the channels that rotate; if it is odd, one more does
+///   - theta: θ, the base
+public func rotaryFrequencies(width: Int, theta: Float) -> [Float] {
+    // In single precision, as the reference implementations compute them.
+    (0..<(width + 1) / 2).map { 1 / powf(theta, Float(2 * $0) / Float(width)) }
+}
+
+/// Rotary position embedding (Su et al. 2021) in the rotate-half form of Hugging Face's Llama: of the
+/// first d channels of a head, channel j pairs with channel j + d/2 and turns by position times the
+/// pair's frequency. Channels behind them stay.
 public struct RotaryEmbedding: Sendable {
-    /// Channels of a head, d.
+    /// Channels of a head.
     public let headWidth: Int
     private let inverseFrequencies: [Float]
+    private let magnitude: Float
 
-    /// Prepares the frequencies of a head of `headWidth` channels with base `theta`.
+    /// Prepares the rotation of heads.
     ///
-    /// - Parameter scale: what positions are divided by, linear scaling (Chen et al. 2023)
-    public init(headWidth: Int, theta: Float, scale: Float = 1) {
+    /// - Parameters:
+    ///   - headWidth: channels of a head
+    ///   - inverseFrequencies: (d/2), radians by position; d is at most `headWidth`
+    ///   - magnitude: what cosines and sines are multiplied by
+    public init(headWidth: Int, inverseFrequencies: [Float], magnitude: Float = 1) {
+        precondition(2 * inverseFrequencies.count <= headWidth, "more pairs than channels")
         self.headWidth = headWidth
-        let half = headWidth / 2
-        // In single precision, as the reference implementations compute them.
-        inverseFrequencies = (0..<half).map {
-            1 / powf(theta, Float(2 * $0) / Float(headWidth)) / scale
-        }
+        self.inverseFrequencies = inverseFrequencies
+        self.magnitude = magnitude
     }
 
-    /// Turns every head of every row in place; `inverse` turns back, which is the backward pass.
+    /// Turns every head of every row in place; `inverse` turns the other way, which is the backward pass.
     ///
     /// - Parameters:
     ///   - x: (T, heads · d)
@@ -29,17 +42,17 @@ public struct RotaryEmbedding: Sendable {
     }
 
     private func turn(_ x: MatrixView, _ positions: UnsafePointer<Int32>, _ inverse: Bool) {
-        let half = headWidth / 2
+        let half = inverseFrequencies.count
         let heads = x.columns / headWidth
         Parallel.forEachRange(x.rows, grain: rowGrain) { rows in
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: headWidth) { buffer in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, 2 * half)) { buffer in
                 guard let cosines = buffer.baseAddress else { return }
                 let sines = cosines + half
                 for row in rows {
                     for j in 0..<half {
                         let angle = Float(positions[row]) * inverseFrequencies[j]
-                        cosines[j] = cosf(angle)
-                        sines[j] = inverse ? -sinf(angle) : sinf(angle)
+                        cosines[j] = magnitude * cosf(angle)
+                        sines[j] = magnitude * (inverse ? -sinf(angle) : sinf(angle))
                     }
                     for head in 0..<heads {
                         let low = x.base + row * x.stride + head * headWidth

@@ -159,6 +159,28 @@ public func multiplyShifted(
     map(x, y, into: y, count: count) { x, y in x * (y - offset) }
 }
 
+/// target ← target + alpha·source, on all threads; both of the same shape.
+public func addRows(_ source: MatrixView, scaledBy alpha: Float, to target: MatrixView) {
+    StageClock.measure(.pointwise) {
+        Parallel.forEachRange(source.rows, grain: rowGrain) { rows in
+            for row in rows {
+                accumulate(
+                    source.base + row * source.stride, scaledBy: alpha,
+                    into: target.base + row * target.stride, count: source.columns)
+            }
+        }
+    }
+}
+
+/// x ← alpha·x, on all threads.
+public func scaleRows(_ x: MatrixView, by alpha: Float) {
+    StageClock.measure(.pointwise) {
+        Parallel.forEachRange(x.rows, grain: rowGrain) { rows in
+            for row in rows { scale(x.base + row * x.stride, by: alpha, count: x.columns) }
+        }
+    }
+}
+
 /// target ← source, on all threads; both of the same shape.
 public func copy(_ source: MatrixView, into target: MatrixView) {
     Parallel.forEachRange(source.rows, grain: 64) { rows in

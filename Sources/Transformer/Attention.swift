@@ -14,13 +14,18 @@ package struct Attention {
     let headCount: Int
     let keyValueHeadCount: Int
     let headWidth: Int
+    private let scale: Float
     /// Gradients of the keys and values that each (segment, key-value head) sees.
     private let partials = FloatBuffer()
 
-    package init(headCount: Int, keyValueHeadCount: Int, headWidth: Int) {
+    /// Attention of heads of a kind.
+    ///
+    /// - Parameter scale: the factor on scores; nil for 1/√d
+    package init(headCount: Int, keyValueHeadCount: Int, headWidth: Int, scale: Float? = nil) {
         self.headCount = headCount
         self.keyValueHeadCount = keyValueHeadCount
         self.headWidth = headWidth
+        self.scale = scale ?? 1 / Float(headWidth).squareRoot()
     }
 
     /// Queries that are worked on together.
@@ -29,7 +34,6 @@ package struct Attention {
     private static let keyLimit = 4096
 
     private var groupSize: Int { headCount / keyValueHeadCount }
-    private var scale: Float { 1 / Float(headWidth).squareRoot() }
     /// Columns of a matrix that holds queries, keys and values side by side.
     var packedWidth: Int { (headCount + 2 * keyValueHeadCount) * headWidth }
 
@@ -51,11 +55,12 @@ package struct Attention {
     ///   - qkv: (T, (H + 2G)·d): queries, keys, values
     ///   - output: (T, H·d)
     ///   - logSumExp: (T, H), of the scaled scores
+    ///   - window: how many rows a row sees, itself included; nil for all before it
     package func forward(
         _ batch: PackedBatch, qkv: MatrixView, output: MatrixView,
-        logSumExp: UnsafeMutablePointer<Float>
+        logSumExp: UnsafeMutablePointer<Float>, window: Int? = nil
     ) {
-        let segments = batch.trees.flatMap { $0 }
+        let segments = batch.trees.flatMap { $0 }.map { $0.seen(within: window) }
         Parallel.forEach(segments.count * keyValueHeadCount) { task in
             let segment = segments[task / keyValueHeadCount]
             let keyValueHead = task % keyValueHeadCount
@@ -76,12 +81,13 @@ package struct Attention {
                     let scores = scratch.scores(rows: rows.count, columns: seen)
                     keys.multiply(queries.rows(rows), into: scores, alpha: scale)
                     for (offset, row) in rows.enumerated() {
-                        let visible = segment.prefix.count + row + 1
+                        let visible = segment.visible(fromRow: row, window)
                         let line = scores.base + offset * scores.stride
-                        let top = maximum(line, count: visible)
-                        let total = exponentiate(line, minus: top, count: visible)
-                        Kernels.scale(line, by: 1 / total, count: visible)
-                        for column in visible..<seen { line[column] = 0 }
+                        let first = line + visible.lowerBound
+                        let top = maximum(first, count: visible.count)
+                        let total = exponentiate(first, minus: top, count: visible.count)
+                        Kernels.scale(first, by: 1 / total, count: visible.count)
+                        clear(line, outside: visible, of: seen)
                         logSumExp[(segment.rows.lowerBound + row) * headCount + head] =
                             top + logarithm(total)
                     }
@@ -102,14 +108,16 @@ package struct Attention {
     ///   - logSumExp: (T, H), as computed by it
     ///   - outputGradient: (T, H·d)
     ///   - qkvGradient: (T, (H + 2G)·d), overwritten
+    ///   - window: as given to the forward pass
     package func backward(
         _ batch: PackedBatch, qkv: MatrixView, output: MatrixView,
-        logSumExp: UnsafePointer<Float>, outputGradient: MatrixView, qkvGradient: MatrixView
+        logSumExp: UnsafePointer<Float>, outputGradient: MatrixView, qkvGradient: MatrixView,
+        window: Int? = nil
     ) {
         zeroKeysAndValues(batch, qkvGradient)
-        for wave in Self.waves(batch) {
+        for wave in Self.waves(batch, window) {
             differentiate(
-                wave, qkv: qkv, output: output, logSumExp: logSumExp,
+                wave, window, qkv: qkv, output: output, logSumExp: logSumExp,
                 outputGradient: outputGradient, qkvGradient: qkvGradient)
         }
     }
@@ -118,11 +126,11 @@ package struct Attention {
     private typealias Branch = (tree: Int, segment: PackedBatch.Segment)
 
     /// The segments of all trees in order, in runs that together see at most ``keyLimit`` keys.
-    private static func waves(_ batch: PackedBatch) -> [[Branch]] {
+    private static func waves(_ batch: PackedBatch, _ window: Int?) -> [[Branch]] {
         var waves: [[Branch]] = []
         var keys = 0
         for (tree, segments) in batch.trees.enumerated() {
-            for segment in segments {
+            for segment in segments.map({ $0.seen(within: window) }) {
                 if waves.isEmpty || keys + segment.length > keyLimit {
                     waves.append([])
                     keys = 0
@@ -145,8 +153,8 @@ package struct Attention {
 
     /// Computes the gradients of some segments' queries, and adds theirs of keys and values.
     private func differentiate(
-        _ wave: [Branch], qkv: MatrixView, output: MatrixView, logSumExp: UnsafePointer<Float>,
-        outputGradient: MatrixView, qkvGradient: MatrixView
+        _ wave: [Branch], _ window: Int?, qkv: MatrixView, output: MatrixView,
+        logSumExp: UnsafePointer<Float>, outputGradient: MatrixView, qkvGradient: MatrixView
     ) {
         // Where the partial gradients of each segment begin: keys and values of all key-value heads.
         var starts = [0]
@@ -182,12 +190,13 @@ package struct Attention {
                     let probabilities = scratch.scores(rows: rows.count, columns: seen)
                     turnedKeys.multiply(queries.rows(rows), into: probabilities, alpha: scale)
                     for (offset, row) in rows.enumerated() {
-                        let visible = segment.prefix.count + row + 1
+                        let visible = segment.visible(fromRow: row, window)
                         let line = probabilities.base + offset * probabilities.stride
                         let shift =
                             logSumExp[(segment.rows.lowerBound + row) * headCount + head]
-                        _ = exponentiate(line, minus: shift, count: visible)
-                        for column in visible..<seen { line[column] = 0 }
+                        _ = exponentiate(
+                            line + visible.lowerBound, minus: shift, count: visible.count)
+                        clear(line, outside: visible, of: seen)
                     }
                     SmallFactor(dO.rows(rows), .none, in: scratch.block).multiply(
                         probabilities.columns(0..<seen), .transposed, into: dV.rows(0..<seen),
@@ -257,6 +266,13 @@ package struct Attention {
         }
     }
 
+    private func clear(
+        _ line: UnsafeMutablePointer<Float>, outside visible: Range<Int>, of seen: Int
+    ) {
+        line.update(repeating: 0, count: visible.lowerBound)
+        (line + visible.upperBound).update(repeating: 0, count: seen - visible.upperBound)
+    }
+
     private func zero(_ matrix: MatrixView) {
         for row in 0..<matrix.rows {
             (matrix.base + row * matrix.stride).update(repeating: 0, count: matrix.columns)
@@ -267,6 +283,18 @@ package struct Attention {
 extension PackedBatch.Segment {
     /// L, the number of keys that the segment's last row sees.
     fileprivate var length: Int { prefix.count + rows.count }
+
+    /// The segment without what no row of it sees through a window.
+    fileprivate func seen(within window: Int?) -> PackedBatch.Segment {
+        guard let window, prefix.count >= window else { return self }
+        return PackedBatch.Segment(rows: rows, prefix: prefix.suffix(window - 1))
+    }
+
+    /// The keys that a row sees, of those of the segment.
+    fileprivate func visible(fromRow row: Int, _ window: Int?) -> Range<Int> {
+        let end = prefix.count + row + 1
+        return max(0, end - (window ?? end))..<end
+    }
 
     /// Adds rows (L, d) to those of `target` that the segment sees.
     fileprivate func scatter(_ source: MatrixView, into target: MatrixView) {

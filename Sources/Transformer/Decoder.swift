@@ -17,9 +17,9 @@ public final class Decoder {
     /// Whether weights are rounded to eight bits; such a decoder is for inference alone.
     public let isQuantized: Bool
 
-    let blocks: [any DecoderBlock]
+    let blocks: [DecoderBlock]
     let attention: Attention
-    let finalNorm: FinalNorm
+    let finalNorm: Norm
     let head: VocabularyHead
     let workspace = Workspace()
     let parts: ParameterParts
@@ -68,15 +68,15 @@ public final class Decoder {
         self.precision = precision
         self.isQuantized = isQuantized
         let layers = LinearLayers(
-            layout: layout, precision: precision,
+            layout: layout, storage: configuration.storage, precision: precision,
             packing: isQuantized
                 ? WeightPacking(source: parameters, arena: PageArena(), isQuantized: true) : nil)
         blocks = Self.makeBlocks(configuration, layers)
         attention = Attention(
             headCount: configuration.headCount,
             keyValueHeadCount: configuration.keyValueHeadCount,
-            headWidth: configuration.headWidth)
-        finalNorm = FinalNorm(configuration, layout)
+            headWidth: configuration.headWidth, scale: configuration.attentionScale)
+        finalNorm = Norm(configuration, layout, .finalNorm)
         head = VocabularyHead(configuration, layers)
     }
 
@@ -86,13 +86,10 @@ public final class Decoder {
     static func makeBlocks(
         _ configuration: DecoderConfiguration, _ layers: LinearLayers,
         onBlock: (Int) -> Void = { _ in }
-    ) -> [any DecoderBlock] {
+    ) -> [DecoderBlock] {
         (0..<configuration.layerCount).map { layer in
             defer { onBlock(layer) }
-            return switch configuration.architecture {
-            case .gpt2: GPT2Block(configuration, layers, layer: layer)
-            case .llama: LlamaBlock(configuration, layers, layer: layer)
-            }
+            return DecoderBlock(configuration, layers, layer: layer)
         }
     }
 
@@ -206,7 +203,9 @@ public final class Decoder {
             ) { qkv, output in
                 onKeysAndValues?(layer, qkv)
                 StageClock.measure(.attention) {
-                    attention.forward(batch, qkv: qkv, output: output, logSumExp: state.logSumExp)
+                    attention.forward(
+                        batch, qkv: qkv, output: output, logSumExp: state.logSumExp,
+                        window: configuration.attention(ofLayer: layer).window)
                 }
             }
         }
@@ -269,7 +268,8 @@ public final class Decoder {
                     attention.backward(
                         batch, qkv: state.qkv, output: state.attended,
                         logSumExp: state.logSumExp, outputGradient: outputGradient,
-                        qkvGradient: qkvGradient)
+                        qkvGradient: qkvGradient,
+                        window: configuration.attention(ofLayer: layer).window)
                 }
             }
         }
@@ -289,10 +289,13 @@ public final class Decoder {
             layer, batch, activations: state, residual: residual, gradients: gradients)
     }
 
-    /// Adds the gradient of the first block's input to those of the embeddings.
+    /// Adds the gradient of the first block's input, which is overwritten, to those of the embeddings.
     func backwardEmbeddings(
         _ batch: PackedBatch, residual: MatrixView, gradients: UnsafeMutablePointer<Float>
     ) {
+        if configuration.embeddingMultiplier != 1 {
+            scaleRows(residual, by: configuration.embeddingMultiplier)
+        }
         for table in embeddingTables(batch) {
             table.ids.withUnsafeBufferPointer { ids in
                 guard let ids = ids.baseAddress else { return }
@@ -332,19 +335,27 @@ public final class Decoder {
 
     /// The tables whose rows make up a row's embedding, with the ids to look up.
     private func embeddingTables(_ batch: PackedBatch) -> [(offset: Int, ids: [Int32])] {
-        switch configuration.architecture {
-        case .llama: [(layout.offset("model.embed_tokens.weight"), batch.tokens)]
-        case .gpt2:
-            [
-                (layout.offset("transformer.wte.weight"), batch.tokens),
-                (layout.offset("transformer.wpe.weight"), batch.positions),
-            ]
-        }
+        embeddingTables(tokens: batch.tokens, positions: batch.positions)
+    }
+
+    private func embeddingTables(
+        tokens: [Int32], positions: [Int32]
+    ) -> [(offset: Int, ids: [Int32])] {
+        let words = (layout.entry(.embedding).offset, tokens)
+        return configuration.hasLearnedPositions
+            ? [words, (layout.entry(.positions).offset, positions)] : [words]
     }
 
     private func embed(_ batch: PackedBatch, into output: MatrixView) {
         batch.requireIDs(of: configuration)
-        for (index, table) in embeddingTables(batch).enumerated() {
+        embed(tokens: batch.tokens, positions: batch.positions, into: output)
+    }
+
+    /// The input of the first block, (T, C), from tokens (T) and positions (T) that are known to have rows
+    /// in the tables.
+    func embed(tokens: [Int32], positions: [Int32], into output: MatrixView) {
+        let tables = embeddingTables(tokens: tokens, positions: positions)
+        for (index, table) in tables.enumerated() {
             table.ids.withUnsafeBufferPointer { ids in
                 guard let ids = ids.baseAddress else { return }
                 if let compactParameters {
@@ -357,6 +368,9 @@ public final class Decoder {
                         accumulating: index > 0)
                 }
             }
+        }
+        if configuration.embeddingMultiplier != 1 {
+            scaleRows(output, by: configuration.embeddingMultiplier)
         }
     }
 }

@@ -39,7 +39,7 @@ public struct EncoderLayout: Sendable {
     }
 
     private mutating func add(_ name: String, _ shape: Int...) {
-        let entry = ParameterEntry(name: name, shape: shape, offset: count)
+        let entry = ParameterEntry(name: name, place: nil, shape: shape, offset: count)
         offsets[name] = count
         entries.append(entry)
         count += entry.count

@@ -47,7 +47,7 @@ public final class IncrementalDecoder {
     /// Most rows of a pass.
     private static let rowLimit = 256
 
-    private let blocks: [any DecoderBlock]
+    private let blocks: [DecoderBlock]
     private let head: VocabularyHead
     private let shape: KeyValueShape
     private let activations = [BlockActivations(), BlockActivations()]
@@ -66,7 +66,8 @@ public final class IncrementalDecoder {
             head = decoder.head
         } else {
             let layers = LinearLayers(
-                layout: decoder.layout, precision: decoder.precision,
+                layout: decoder.layout, storage: decoder.configuration.storage,
+                precision: decoder.precision,
                 packing: WeightPacking(
                     source: decoder.parameters, arena: PageArena(), isQuantized: false))
             blocks = Decoder.makeBlocks(decoder.configuration, layers) { layer in
@@ -80,14 +81,13 @@ public final class IncrementalDecoder {
     /// The model's configuration.
     public var configuration: DecoderConfiguration { decoder.configuration }
 
-    /// Bytes that the keys and values of a sequence of so many tokens take.
+    /// Bytes that the keys and values of a sequence of so many tokens take, at most.
     public func cacheBytes(tokens: Int) -> Int {
-        (tokens + cacheBlockPositions - 1) / cacheBlockPositions * shape.blockSize
-            * MemoryLayout<Float>.stride
+        shape.floats(tokens: tokens, atATime: Self.rowLimit) * MemoryLayout<Float>.stride
     }
 
     /// A cache for a new sequence.
-    public func makeCache() -> KeyValueCache { KeyValueCache(decoder.configuration) }
+    public func makeCache() -> KeyValueCache { KeyValueCache(shape) }
 
     /// Extends sequences and hands over the logits that are wanted.
     ///
@@ -107,7 +107,6 @@ public final class IncrementalDecoder {
             precondition(
                 item.cache.count + item.tokens.count <= configuration.maximumPositions,
                 "sequence longer than the model's positions")
-            item.cache.reserve(item.tokens.count)
             for offset in item.tokens.indices {
                 rows.append(
                     Row(
@@ -115,11 +114,11 @@ public final class IncrementalDecoder {
                         position: item.cache.count + offset, wanted: item.wanted.contains(offset)))
             }
         }
-        let tables = extensions.map(\.cache.blockMemory)
         // Passes of equal size: a last pass of few rows would read all weights for them.
         let passes = (rows.count + Self.rowLimit - 1) / Self.rowLimit
         for pass in 0..<passes {
             let range = rows.count * pass / passes..<rows.count * (pass + 1) / passes
+            let tables = prepareCaches(extensions, rows[range])
             try run(Array(rows[range]), tables, body)
         }
         for item in extensions { item.cache.count += item.tokens.count }
@@ -133,8 +132,27 @@ public final class IncrementalDecoder {
         let wanted: Bool
     }
 
+    /// Makes room for the rows of a pass, and gives up what they see no more.
+    ///
+    /// - Returns: for each extension the memory of its cache; of those without rows none.
+    private func prepareCaches(
+        _ extensions: [CacheExtension], _ rows: ArraySlice<Row>
+    ) -> [[KeyValueTable]] {
+        var tables = [[KeyValueTable]](repeating: [], count: extensions.count)
+        var start = rows.startIndex
+        while start < rows.endIndex {
+            let sequence = rows[start].sequence
+            let end = rows[start...].firstIndex { $0.sequence != sequence } ?? rows.endIndex
+            let cache = extensions[sequence].cache
+            cache.reserve(rows[start].position..<rows[end - 1].position + 1)
+            tables[sequence] = cache.tables
+            start = end
+        }
+        return tables
+    }
+
     private func run(
-        _ rows: [Row], _ tables: [[UnsafeMutablePointer<Float>]],
+        _ rows: [Row], _ tables: [[KeyValueTable]],
         _ body: (Int, Int, UnsafeMutablePointer<Float>) -> Void
     ) throws(NonFiniteLogits) {
         for state in activations { state.reserve(rows: rows.count, configuration: configuration) }
@@ -159,7 +177,7 @@ public final class IncrementalDecoder {
         guard !wanted.isEmpty else { return }
         let hidden = decoder.hidden(wanted, of: final)
         let logits = head.logits(wanted.count, in: decoder.logitMemory)
-        head.projection.forward(parameters, hidden, into: logits)
+        head.project(parameters, hidden, into: logits)
         var isFinite = [Bool](repeating: true, count: wanted.count)
         isFinite.withUnsafeMutableBufferPointer { isFinite in
             Parallel.forEach(wanted.count) { index in
@@ -176,37 +194,25 @@ public final class IncrementalDecoder {
 
     private func embed(_ rows: [Row], into output: MatrixView) {
         requireRows(rows.lazy.map(\.token), below: configuration.vocabularySize)
-        func gather(_ table: String, _ ids: [Int32], accumulating: Bool) {
-            ids.withUnsafeBufferPointer { ids in
-                guard let ids = ids.baseAddress else { return }
-                gatherRows(
-                    of: decoder.parameters.base + decoder.layout.offset(table), ids: ids,
-                    into: output, accumulating: accumulating)
-            }
-        }
-        switch configuration.architecture {
-        case .llama: gather("model.embed_tokens.weight", rows.map(\.token), accumulating: false)
-        case .gpt2:
-            gather("transformer.wte.weight", rows.map(\.token), accumulating: false)
-            gather(
-                "transformer.wpe.weight", rows.map { Int32($0.position) }, accumulating: true)
-        }
+        decoder.embed(
+            tokens: rows.map(\.token), positions: rows.map { Int32($0.position) }, into: output)
     }
 
     /// Puts the rows' keys and values into the caches, then lets every row attend to its own.
     private func attend(
-        _ rows: [Row], _ tables: [[UnsafeMutablePointer<Float>]], layer: Int, qkv: MatrixView,
+        _ rows: [Row], _ tables: [[KeyValueTable]], layer: Int, qkv: MatrixView,
         into attended: MatrixView
     ) {
         let width = shape.headWidth
         let heads = configuration.headCount
         let groups = shape.keyValueHeadCount
         let groupSize = heads / groups
+        let (part, window) = shape.part(ofLayer: layer)
         Parallel.forEachRange(rows.count, grain: 8) { range in
             for index in range {
                 let row = rows[index]
                 let line = qkv.base + index * qkv.stride + heads * width
-                let block = tables[row.sequence][row.position / cacheBlockPositions]
+                let block = tables[row.sequence][part].block(ofPosition: row.position)
                 let slot = row.position % cacheBlockPositions
                 for head in 0..<groups {
                     let keys = block + shape.keyOffset(layer: layer, head: head) + slot
@@ -219,26 +225,27 @@ public final class IncrementalDecoder {
                 }
             }
         }
-        let scale = 1 / Float(width).squareRoot()
+        let scale = configuration.scoreScale
         Parallel.forEach(rows.count * groups) { task in
             let index = task / groups
             let group = task % groups
             let row = rows[index]
-            let visible = row.position + 1
+            // The first position that the row sees, and the block that it is in.
+            let first = max(0, row.position + 1 - (window ?? row.position + 1))
+            let start = first / cacheBlockPositions * cacheBlockPositions
+            let visible = row.position + 1 - start
             let columns = group * groupSize * width
             withUnsafeTemporaryAllocation(
                 of: Float.self, capacity: visible + cacheBlockPositions
             ) { scores in
-                tables[row.sequence].withUnsafeBufferPointer { blocks in
-                    guard let blocks = blocks.baseAddress, let scores = scores.baseAddress else {
-                        return
-                    }
+                tables[row.sequence][part].withBlocks(fromPosition: start) { blocks in
+                    guard let scores = scores.baseAddress else { return }
                     attendToCache(
                         queries: qkv.base + index * qkv.stride + columns, heads: groupSize,
                         headWidth: width, blocks: blocks,
                         keyOffset: shape.keyOffset(layer: layer, head: group),
                         valueOffset: shape.valueOffset(layer: layer, head: group),
-                        visible: visible, scale: scale, scores: scores,
+                        first: first - start, visible: visible, scale: scale, scores: scores,
                         output: attended.base + index * attended.stride + columns)
                 }
             }

@@ -10,8 +10,8 @@ extension ParameterBuffer {
 
 extension ParameterStorage {
     /// Fills in random initial weights: norms one, biases zero, matrices normal with the
-    /// configuration's standard deviation; GPT-2's projections into the residual stream are divided
-    /// by √(2 · layers) (Radford et al. 2019, section 2.3).
+    /// configuration's standard deviation; projections into the residual stream are divided by
+    /// √(2 · layers) if it says so (Radford et al. 2019, section 2.3).
     ///
     /// Each tensor has a random stream of its own, named after it.
     public func initialize(_ configuration: DecoderConfiguration, seed: UInt64) {
@@ -20,17 +20,27 @@ extension ParameterStorage {
             let entry = entries[index]
             fill(entry) { values in
                 guard entry.decays else {
-                    values.update(repeating: entry.name.hasSuffix(".weight") ? 1 : 0)
+                    let isOne =
+                        entry.place?.kind == .weight && configuration.norm != .rmsPlusOne
+                    values.update(repeating: isOne ? 1 : 0)
                     return
                 }
                 var deviation = configuration.initializerRange
-                if configuration.architecture == .gpt2, entry.name.hasSuffix("c_proj.weight") {
+                if configuration.scalesInitialProjections, entry.isResidualProjection {
                     deviation /= Float(2 * configuration.layerCount).squareRoot()
                 }
                 var random = RandomStream(seed: seed, name: "initial weights", entry.name)
                 for index in values.indices { values[index] = deviation * random.normal() }
             }
         }
+    }
+}
+
+extension ParameterEntry {
+    /// Whether its output is added to the residual stream.
+    fileprivate var isResidualProjection: Bool {
+        guard case .block(_, let part)? = place?.role else { return false }
+        return part == .attentionOutput || part == .down
     }
 }
 

@@ -1,25 +1,25 @@
 import Kernels
 
-/// How a linear layer's matrix W lies in the parameters.
-enum LinearStorage: Sendable {
-    /// (out, in), as `nn.Linear` has it.
-    case outputByInput
-    /// (in, out), as GPT-2's `Conv1D` has it.
-    case inputByOutput
-}
-
 /// Makes the linear layers of a model.
 struct LinearLayers {
     let layout: ParameterLayout
+    let storage: MatrixStorage
     let precision: MatrixPrecision
     /// How weights are laid out once, for inference alone; nil to read them in place.
     let packing: WeightPacking?
 
-    /// The layer whose parameters are `name + ".weight"` and, if `hasBias`, `name + ".bias"`.
-    func layer(_ name: String, storage: LinearStorage, hasBias: Bool) -> Linear {
+    /// The layer of a role, with a bias if the layout has one.
+    func layer(_ role: ParameterRole) -> Linear {
         Linear(
-            layout, weight: name + ".weight", bias: hasBias ? name + ".bias" : nil,
-            storage: storage, precision: precision, packing: packing)
+            layout.entry(role), bias: layout[role, .bias], storage: storage,
+            precision: precision, packing: packing)
+    }
+
+    /// The vocabulary projection: the embedding table if the head is tied.
+    func head(isTied: Bool) -> Linear {
+        Linear(
+            layout.entry(isTied ? .embedding : .head), storage: .outputByInput,
+            precision: precision, packing: packing)
     }
 }
 
@@ -30,23 +30,21 @@ struct Linear {
     private(set) var outputWidth: Int
     let weight: Int
     let bias: Int?
-    let storage: LinearStorage
+    let storage: MatrixStorage
     let precision: MatrixPrecision
     private var packed: PackedLayer?
 
     /// The layer with these parameters.
     init(
-        _ layout: ParameterLayout, weight name: String, bias biasName: String? = nil,
-        storage: LinearStorage, precision: MatrixPrecision,
-        packing: WeightPacking?
+        _ entry: ParameterEntry, bias biasEntry: ParameterEntry? = nil,
+        storage: MatrixStorage, precision: MatrixPrecision, packing: WeightPacking?
     ) {
-        guard let entry = layout[name] else { preconditionFailure("no \(name)") }
         self.storage = storage
         self.precision = precision
         inputWidth = storage == .outputByInput ? entry.shape[1] : entry.shape[0]
         outputWidth = storage == .outputByInput ? entry.shape[0] : entry.shape[1]
         weight = entry.offset
-        bias = biasName.map(layout.offset)
+        bias = biasEntry?.offset
         if let packing {
             let base = packing.source.base
             packed = packing.pack(
@@ -55,11 +53,12 @@ struct Linear {
         }
     }
 
-    /// This layer and another on the same input as one, if their weights are one matrix in memory:
-    /// then the input is laid out once for both.
+    /// This layer and another on the same input as one, if their weights are one matrix in memory and
+    /// their biases, if they have any, one vector: then the input is laid out once for both.
     func joined(with next: Linear) -> Linear? {
         guard
-            storage == .outputByInput, next.storage == storage, bias == nil, next.bias == nil,
+            storage == .outputByInput, next.storage == storage,
+            next.bias == bias.map({ $0 + outputWidth }),
             next.inputWidth == inputWidth, next.weight == weight + outputWidth * inputWidth
         else { return nil }
         var both = self

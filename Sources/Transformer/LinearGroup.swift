@@ -1,20 +1,20 @@
 import Kernels
 
 extension LinearLayers {
-    /// Layers without biases on the same input, whose outputs lie side by side.
-    func group(_ names: [String], storage: LinearStorage) -> LinearGroup {
+    /// Layers on the same input, whose outputs lie side by side.
+    func group(_ roles: [ParameterRole]) -> LinearGroup {
         LinearGroup(
-            names.map {
+            roles.map {
                 Linear(
-                    layout, weight: $0 + ".weight", storage: storage, precision: precision,
-                    packing: nil)
+                    layout.entry($0), bias: layout[$0, .bias], storage: storage,
+                    precision: precision, packing: nil)
             }, packing: packing)
     }
 }
 
-/// Linear layers without biases on the same input, whose outputs lie side by side.
+/// Linear layers on the same input, whose outputs lie side by side.
 struct LinearGroup {
-    let layers: [Linear]
+    private let layers: [Linear]
     /// The same layers as products see them: those whose weights follow each other in memory are one.
     private let products: [Linear]
     private var packed: [PackedLayer]?
@@ -29,22 +29,16 @@ struct LinearGroup {
             }
         }
         guard let packing, let first = layers.first else { return }
-        let weights = layers.map { $0.matrix(packing.source.base) }
-        func pack(_ weights: [MatrixView]) -> PackedLayer {
-            packing.pack(weights, first.transposition, bias: nil, precision: first.precision)
+        let base = packing.source.base
+        func pack(_ layers: [Linear]) -> PackedLayer {
+            packing.pack(
+                layers.map { $0.matrix(base) }, first.transposition,
+                bias: layers[0].bias.map { UnsafePointer(base + $0) }, precision: first.precision)
         }
+        // Layers that can be stacked end on a cache line, where the next one's bias begins.
         packed =
             PackedWeights.canStack(layers.map(\.outputWidth))
-            ? [pack(weights)] : weights.map { pack([$0]) }
-    }
-
-    /// The outputs of the layers, all together.
-    var outputWidth: Int { layers.reduce(0) { $0 + $1.outputWidth } }
-
-    /// The columns that hold the outputs of some layers.
-    func columns(_ indices: Range<Int>) -> Range<Int> {
-        let start = layers[..<indices.lowerBound].reduce(0) { $0 + $1.outputWidth }
-        return start..<start + layers[indices].reduce(0) { $0 + $1.outputWidth }
+            ? [pack(layers)] : layers.map { pack([$0]) }
     }
 
     /// y ← the outputs of all layers.
@@ -69,7 +63,7 @@ struct LinearGroup {
         }
     }
 
-    /// Adds the parameters' gradients, and computes the input's.
+    /// Adds the parameters' gradients, and computes or accumulates the input's.
     ///
     /// - Parameters:
     ///   - x: (T, in), as given to the forward pass
@@ -77,14 +71,14 @@ struct LinearGroup {
     ///   - xGradient: (T, in)
     func backward(
         _ parameters: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>,
-        _ x: MatrixView, gradient: MatrixView, xGradient: MatrixView
+        _ x: MatrixView, gradient: MatrixView, xGradient: MatrixView, accumulating: Bool = false
     ) {
         var column = 0
         for layer in products {
             layer.backward(
                 parameters, gradients: gradients, x,
                 gradient: gradient.columns(column..<column + layer.outputWidth),
-                xGradient: xGradient, accumulating: column > 0)
+                xGradient: xGradient, accumulating: accumulating || column > 0)
             column += layer.outputWidth
         }
     }

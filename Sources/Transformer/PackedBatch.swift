@@ -141,7 +141,7 @@ extension PackedBatch {
     func requireIDs(of configuration: DecoderConfiguration) {
         requireRows(tokens, below: configuration.vocabularySize)
         requireRows(targets.lazy.map(\.token), below: configuration.vocabularySize)
-        if configuration.architecture == .gpt2 {
+        if configuration.hasLearnedPositions {
             requireRows(positions, below: configuration.maximumPositions)
         }
     }

@@ -3,6 +3,8 @@
 public struct ParameterEntry: Sendable, Hashable {
     /// The name, e.g. `model.layers.0.mlp.up_proj.weight`.
     public let name: String
+    /// What it is in a decoder; nil in an encoder.
+    public let place: ParameterPlace?
     /// The shape, row-major.
     public let shape: [Int]
     /// Index of the first element in the buffer.
@@ -19,14 +21,24 @@ public struct ParameterLayout: Sendable {
     public private(set) var entries: [ParameterEntry] = []
     /// Number of elements of all tensors.
     public private(set) var count = 0
+    /// Where the blocks begin, and behind them the final norm.
+    private(set) var blockStarts: [Int] = []
     private var indices: [String: Int] = [:]
+    private var places: [ParameterPlace: Int] = [:]
+    private let names: ParameterNames
 
     /// The layout of a model with this configuration.
-    public init(_ configuration: DecoderConfiguration) {
-        switch configuration.architecture {
-        case .gpt2: addGPT2(configuration)
-        case .llama: addLlama(configuration)
+    public init(_ c: DecoderConfiguration) {
+        names = c.names
+        add(.embedding, .weight, c.vocabularySize, c.width)
+        if c.hasLearnedPositions { add(.positions, .weight, c.maximumPositions, c.width) }
+        for layer in 0..<c.layerCount {
+            blockStarts.append(count)
+            addBlock(layer, c)
         }
+        blockStarts.append(count)
+        addNorm(.finalNorm, c)
+        if !c.tiedHead { add(.head, .weight, c.vocabularySize, c.width) }
     }
 
     /// The entry with this name.
@@ -34,58 +46,83 @@ public struct ParameterLayout: Sendable {
         indices[name].map { entries[$0] }
     }
 
-    /// Where the tensor `name` begins; the name must be one of the layout's.
-    func offset(_ name: String) -> Int {
-        guard let entry = self[name] else { preconditionFailure("no parameter \(name)") }
-        return entry.offset
+    /// The entry of this place.
+    public subscript(role: ParameterRole, kind: ParameterKind) -> ParameterEntry? {
+        places[ParameterPlace(role, kind)].map { entries[$0] }
     }
 
-    private mutating func add(_ name: String, _ shape: Int...) {
-        let entry = ParameterEntry(name: name, shape: shape, offset: count)
+    /// The entry of a place that the model has.
+    func entry(_ role: ParameterRole, _ kind: ParameterKind = .weight) -> ParameterEntry {
+        guard let entry = self[role, kind] else { preconditionFailure("no \(role) \(kind)") }
+        return entry
+    }
+
+    private mutating func add(_ role: ParameterRole, _ kind: ParameterKind, _ shape: Int...) {
+        let place = ParameterPlace(role, kind)
+        guard let name = names.name(place) else { preconditionFailure("no name for \(role)") }
+        let entry = ParameterEntry(name: name, place: place, shape: shape, offset: count)
         indices[name] = entries.count
+        places[place] = entries.count
         entries.append(entry)
         // Each tensor starts on a cache line.
         count += (entry.count + 15) & ~15
     }
 
-    private mutating func addGPT2(_ c: DecoderConfiguration) {
-        add("transformer.wte.weight", c.vocabularySize, c.width)
-        add("transformer.wpe.weight", c.maximumPositions, c.width)
-        for layer in 0..<c.layerCount {
-            let prefix = "transformer.h.\(layer)."
-            add(prefix + "ln_1.weight", c.width)
-            add(prefix + "ln_1.bias", c.width)
-            add(prefix + "attn.c_attn.weight", c.width, 3 * c.width)
-            add(prefix + "attn.c_attn.bias", 3 * c.width)
-            add(prefix + "attn.c_proj.weight", c.width, c.width)
-            add(prefix + "attn.c_proj.bias", c.width)
-            add(prefix + "ln_2.weight", c.width)
-            add(prefix + "ln_2.bias", c.width)
-            add(prefix + "mlp.c_fc.weight", c.width, c.feedForwardWidth)
-            add(prefix + "mlp.c_fc.bias", c.feedForwardWidth)
-            add(prefix + "mlp.c_proj.weight", c.feedForwardWidth, c.width)
-            add(prefix + "mlp.c_proj.bias", c.width)
-        }
-        add("transformer.ln_f.weight", c.width)
-        add("transformer.ln_f.bias", c.width)
-        if !c.tiedHead { add("lm_head.weight", c.vocabularySize, c.width) }
+    private mutating func addNorm(_ role: ParameterRole, _ c: DecoderConfiguration) {
+        add(role, .weight, c.width)
+        if c.norm == .layer { add(role, .bias, c.width) }
     }
 
-    private mutating func addLlama(_ c: DecoderConfiguration) {
-        add("model.embed_tokens.weight", c.vocabularySize, c.width)
-        for layer in 0..<c.layerCount {
-            let prefix = "model.layers.\(layer)."
-            add(prefix + "input_layernorm.weight", c.width)
-            add(prefix + "self_attn.q_proj.weight", c.queryWidth, c.width)
-            add(prefix + "self_attn.k_proj.weight", c.keyValueWidth, c.width)
-            add(prefix + "self_attn.v_proj.weight", c.keyValueWidth, c.width)
-            add(prefix + "self_attn.o_proj.weight", c.width, c.queryWidth)
-            add(prefix + "post_attention_layernorm.weight", c.width)
-            add(prefix + "mlp.gate_proj.weight", c.feedForwardWidth, c.width)
-            add(prefix + "mlp.up_proj.weight", c.feedForwardWidth, c.width)
-            add(prefix + "mlp.down_proj.weight", c.width, c.feedForwardWidth)
+    /// Linear layers on the same input, all matrices before all biases.
+    private mutating func addLinear(
+        _ layer: Int, _ outputs: [(part: BlockPart, width: Int)], from input: Int, hasBias: Bool,
+        _ storage: MatrixStorage
+    ) {
+        for (part, output) in outputs {
+            switch storage {
+            case .outputByInput: add(.block(layer, part), .weight, output, input)
+            case .inputByOutput: add(.block(layer, part), .weight, input, output)
+            }
         }
-        add("model.norm.weight", c.width)
-        if !c.tiedHead { add("lm_head.weight", c.vocabularySize, c.width) }
+        guard hasBias else { return }
+        for (part, output) in outputs { add(.block(layer, part), .bias, output) }
+    }
+
+    private mutating func addBlock(_ layer: Int, _ c: DecoderConfiguration) {
+        if c.normPlacement != .after { addNorm(.block(layer, .attentionNorm), c) }
+        addLinear(
+            layer, c.projections, from: c.width, hasBias: c.queryKeyValueBias, c.storage)
+        if c.queryKeyNorm != .none {
+            let isWhole = c.queryKeyNorm == .whole
+            add(.block(layer, .queryNorm), .weight, isWhole ? c.queryWidth : c.headWidth)
+            add(.block(layer, .keyNorm), .weight, isWhole ? c.keyValueWidth : c.headWidth)
+        }
+        addLinear(
+            layer, [(.attentionOutput, c.width)], from: c.queryWidth,
+            hasBias: c.attentionOutputBias, c.storage)
+        if c.normsOutputs { addNorm(.block(layer, .attentionOutputNorm), c) }
+        if c.normPlacement != .after { addNorm(.block(layer, .feedForwardNorm), c) }
+        addLinear(layer, c.expansions, from: c.width, hasBias: c.feedForwardBias, c.storage)
+        addLinear(
+            layer, [(.down, c.width)], from: c.feedForwardWidth, hasBias: c.feedForwardBias,
+            c.storage)
+        if c.normsOutputs { addNorm(.block(layer, .feedForwardOutputNorm), c) }
+    }
+}
+
+extension DecoderConfiguration {
+    /// The layers that make queries, keys and values, with their outputs.
+    var projections: [(part: BlockPart, width: Int)] {
+        names.parts[.queryKeyValue] != nil
+            ? [(.queryKeyValue, packedWidth)]
+            : [(.query, queryWidth), (.key, keyValueWidth), (.value, keyValueWidth)]
+    }
+
+    /// The layers that make the inputs of the activation function, with their outputs.
+    var expansions: [(part: BlockPart, width: Int)] {
+        if !isGated { return [(.up, feedForwardWidth)] }
+        return names.parts[.gateUp] != nil
+            ? [(.gateUp, 2 * feedForwardWidth)]
+            : [(.gate, feedForwardWidth), (.up, feedForwardWidth)]
     }
 }

@@ -14,29 +14,14 @@ public struct ParameterParts: Sendable {
 
     /// The parts of a model's layout.
     public init(_ configuration: DecoderConfiguration, _ layout: ParameterLayout) {
-        let embedding: String
-        let firstOfBlock: (Int) -> String
-        let norm: String
-        switch configuration.architecture {
-        case .gpt2:
-            embedding = "transformer.wte.weight"
-            firstOfBlock = { "transformer.h.\($0).ln_1.weight" }
-            norm = "transformer.ln_f.weight"
-        case .llama:
-            embedding = "model.embed_tokens.weight"
-            firstOfBlock = { "model.layers.\($0).input_layernorm.weight" }
-            norm = "model.norm.weight"
-        }
-        let normStart = layout.offset(norm)
-        let headStart = configuration.tiedHead ? layout.count : layout.offset("lm_head.weight")
-        let starts =
-            (0..<configuration.layerCount).map { layout.offset(firstOfBlock($0)) } + [normStart]
-        embeddings = 0..<starts[0]
+        let starts = layout.blockStarts
+        let normStart = layout.entry(.finalNorm).offset
+        let matrix = layout.entry(configuration.tiedHead ? .embedding : .head)
+        let headStart = configuration.tiedHead ? layout.count : matrix.offset
+        embeddings = 0..<(starts.first ?? normStart)
         blocks = zip(starts, starts.dropFirst()).map { $0..<$1 }
         finalNorm = normStart..<headStart
         head = headStart..<layout.count
-        let size = configuration.vocabularySize * configuration.width
-        let projectionStart = configuration.tiedHead ? layout.offset(embedding) : headStart
-        projection = projectionStart..<projectionStart + size
+        projection = matrix.offset..<matrix.offset + matrix.count
     }
 }

@@ -27,9 +27,8 @@ public struct PassMemory: Sendable {
     /// What one pass works with, whatever is kept of it.
     public func workspace(rows: Int) -> Int {
         let c = configuration
-        // The residual stream and its gradient, targets before and behind the norm and their gradients,
-        // output of a norm and its gradient; feed-forward twice; attention's gradients.
-        let perRow = 8 * c.width + 2 * c.feedForwardWidth + c.packedWidth + c.queryWidth
+        // The residual stream and its gradient, targets before and behind the norm and their gradients.
+        let perRow = 6 * c.width + Workspace.floatsPerRow(c)
         let logits = min(rows, VocabularyHead.rowLimit(vocabularySize: c.vocabularySize))
         // The parts that segments add to the gradients of keys and values.
         let partials = 2 * c.keyValueWidth * Attention.partialKeys(rows: rows)

@@ -36,7 +36,7 @@ extension Decoder {
             let hidden = hidden(piece.map { batch.targets[$0].row }, of: final)
             let logits = head.logits(piece.count, in: logitMemory)
             withWeights(parts.projection) {
-                head.projection.forward(parameters.base, hidden, into: logits)
+                head.project(parameters.base, hidden, into: logits)
             }
             Parallel.forEach(piece.count) { index in
                 body(start + index, logits.base + index * logits.stride)

@@ -16,19 +16,25 @@ public typealias SequenceObjective = (_ sequences: Range<Int>, _ logProbabilitie
 /// a time and are overwritten by their gradients.
 struct VocabularyHead {
     /// The projection (V, C), the embedding table if the head is tied.
-    let projection: Linear
+    private let projection: Linear
     private var vocabularySize: Int { projection.outputWidth }
+    /// What logits are multiplied by.
+    private let multiplier: Float
 
     /// Most floats of logits at a time: 128 MiB.
     private static let logitLimit = 1 << 25
 
     init(_ configuration: DecoderConfiguration, _ layers: LinearLayers) {
-        let embedding =
-            configuration.architecture == .gpt2
-            ? "transformer.wte.weight" : "model.embed_tokens.weight"
-        projection = Linear(
-            layers.layout, weight: configuration.tiedHead ? embedding : "lm_head.weight",
-            storage: .outputByInput, precision: layers.precision, packing: layers.packing)
+        projection = layers.head(isTied: configuration.tiedHead)
+        multiplier = configuration.logitMultiplier
+    }
+
+    /// Computes logits (T, V) from normed rows (T, C).
+    func project(
+        _ parameters: UnsafeMutablePointer<Float>, _ hidden: MatrixView, into logits: MatrixView
+    ) {
+        projection.forward(parameters, hidden, into: logits)
+        if multiplier != 1 { scaleRows(logits, by: multiplier) }
     }
 
     /// Room for the logits of some rows, (rows, V). Rows are a little further apart than they are long:
@@ -61,7 +67,7 @@ struct VocabularyHead {
             let rows = index.rows(of: unit)
             if rows.count <= rowLimit {
                 let logits = logits(rows.count, in: logitMemory)
-                projection.forward(parameters, hidden.rows(rows), into: logits)
+                project(parameters, hidden.rows(rows), into: logits)
                 let sums = softmax(logits, rows, index, batch, into: &logProbabilities)
                 guard let backward else { continue }
                 let weights = backward.weights(unit, batch, logProbabilities)
@@ -76,14 +82,14 @@ struct VocabularyHead {
             }
             for piece in pieces {
                 let logits = logits(piece.count, in: logitMemory)
-                projection.forward(parameters, hidden.rows(piece), into: logits)
+                project(parameters, hidden.rows(piece), into: logits)
                 _ = softmax(logits, piece, index, batch, into: &logProbabilities)
             }
             guard let backward else { continue }
             let weights = backward.weights(unit, batch, logProbabilities)
             for piece in pieces {
                 let logits = logits(piece.count, in: logitMemory)
-                projection.forward(parameters, hidden.rows(piece), into: logits)
+                project(parameters, hidden.rows(piece), into: logits)
                 let sums = softmax(logits, piece, index, batch, into: &logProbabilities)
                 differentiate(
                     logits, sums, piece, index, weights, parameters, hidden, backward)
@@ -134,6 +140,7 @@ struct VocabularyHead {
                 for target in targets {
                     line[index.token(ofTarget: target)] += weights[index.sequence(ofTarget: target)]
                 }
+                if multiplier != 1 { scale(line, by: multiplier, count: logits.columns) }
             }
         }
         projection.backward(

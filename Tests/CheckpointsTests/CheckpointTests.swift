@@ -6,7 +6,7 @@ import Transformer
 import enum TestSupport.Oracles
 
 @Suite struct OracleCheckpointTests {
-    @Test(arguments: Oracles.tinyModels)
+    @Test(arguments: Oracles.tinyModels + Oracles.families)
     func loadsAndSavesWithTheSameBits(_ model: String) throws {
         let directory = try TemporaryDirectory()
         let source = Oracles.path(model)
@@ -109,10 +109,7 @@ import enum TestSupport.Oracles
         "eos_token_id":0,"bos_token_id":0}
         """
     static let shapes: [(String, [Int])] = ParameterLayout(
-        DecoderConfiguration(
-            architecture: .gpt2, vocabularySize: 5, width: 4, layerCount: 1, headCount: 2,
-            keyValueHeadCount: 2, headWidth: 2, feedForwardWidth: 16, maximumPositions: 3,
-            normEpsilon: 1e-5, tiedHead: true, eosTokenIDs: [0])
+        tinyGPT2
     ).entries.map { ($0.name, $0.shape) }
 
     private func make(

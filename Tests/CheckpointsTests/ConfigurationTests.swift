@@ -1,5 +1,6 @@
 import Checkpoints
 import StreamIO
+import TestSupport
 import Testing
 import Transformer
 
@@ -25,8 +26,8 @@ import Transformer
         let c = try read(Self.gpt2).configuration
         #expect(
             c
-                == DecoderConfiguration(
-                    architecture: .gpt2, vocabularySize: 50257, width: 768, layerCount: 12,
+                == DecoderConfiguration.gpt2(
+                    vocabularySize: 50257, width: 768, layerCount: 12,
                     headCount: 12, keyValueHeadCount: 12, headWidth: 64, feedForwardWidth: 3072,
                     maximumPositions: 1024, normEpsilon: 1e-5, tiedHead: true,
                     eosTokenIDs: [50256], bosTokenID: 50256))
@@ -36,8 +37,8 @@ import Transformer
         let c = try read(Self.llama).configuration
         #expect(
             c
-                == DecoderConfiguration(
-                    architecture: .llama, vocabularySize: 49152, width: 576, layerCount: 30,
+                == DecoderConfiguration.llama(
+                    vocabularySize: 49152, width: 576, layerCount: 30,
                     headCount: 9, keyValueHeadCount: 3, headWidth: 64, feedForwardWidth: 1536,
                     maximumPositions: 8192, normEpsilon: 1e-5, ropeTheta: 100_000, tiedHead: true,
                     eosTokenIDs: [2, 0], bosTokenID: 1))
@@ -81,12 +82,9 @@ import Transformer
         (gpt2, "\"n_inner\":null", "\"scale_attn_by_inverse_layer_idx\":true"),
         (gpt2, "\"n_inner\":null", "\"add_cross_attention\":true"),
         (gpt2, "\"model_type\":\"gpt2\"", "\"model_type\":\"mamba\""),
-        (llama, "\"bos_token_id\":1", "\"attention_bias\":true"),
-        (llama, "\"bos_token_id\":1", "\"mlp_bias\":true"),
-        (llama, "\"bos_token_id\":1", "\"hidden_act\":\"gelu\""),
+        (llama, "\"bos_token_id\":1", "\"hidden_act\":\"relu2\""),
         (llama, "\"bos_token_id\":1", "\"rope_interleaved\":true"),
-        (llama, "\"bos_token_id\":1", "\"rope_scaling\":{\"rope_type\":\"llama3\",\"factor\":8}"),
-        (llama, "\"bos_token_id\":1", "\"rope_parameters\":{\"rope_type\":\"yarn\"}"),
+        (llama, "\"bos_token_id\":1", "\"rope_scaling\":{\"rope_type\":\"dynamic\",\"factor\":8}"),
         (llama, "\"bos_token_id\":1", "\"rope_parameters\":{\"partial_rotary_factor\":0.5}"),
     ]) func refusesOtherModels(_ text: String, _ old: String, _ new: String) throws {
         let changed = text.replacing(old, with: new)
@@ -114,6 +112,8 @@ import Transformer
         (gpt2, "{\"model_type\"", "[{\"model_type\""),
         (llama, "\"num_key_value_heads\":3", "\"num_key_value_heads\":2"),
         (llama, "\"num_key_value_heads\":3", "\"head_dim\":63"),
+        (llama, "\"bos_token_id\":1", "\"rope_scaling\":{\"rope_type\":\"llama3\",\"factor\":8}"),
+        (llama, "\"bos_token_id\":1", "\"rope_parameters\":{\"rope_type\":\"yarn\"}"),
         (llama, "\"tie_word_embeddings\":true", "\"tie_word_embeddings\":1"),
     ]) func refusesNonsense(_ text: String, _ old: String, _ new: String) throws {
         let changed = text.replacing(old, with: new)

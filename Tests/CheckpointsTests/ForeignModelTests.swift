@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import TestSupport
 import Testing
 import Transformer
 
@@ -31,14 +32,11 @@ import Transformer
     }
 
     @Test(arguments: [
-        ("\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4}", "yarn"),
-        ("\"rope_scaling\":{\"rope_type\":\"llama3\",\"factor\":8}", "llama3"),
         ("\"rope_scaling\":{\"type\":\"dynamic\",\"factor\":2}", "dynamic"),
         ("\"rope_scaling\":{\"factor\":4}", "factor (got 4.0"),
         ("\"rope_scaling\":{\"rope_type\":\"default\",\"factor\":4}", "factor (got 4.0"),
         ("\"rope_scaling\":{\"type\":\"linear\",\"factor\":4,\"mscale\":0.7}", "mscale"),
         ("\"partial_rotary_factor\":0.5", "partial_rotary_factor"),
-        ("\"attention_bias\":true", "attention_bias"), ("\"mlp_bias\":true", "mlp_bias"),
         ("\"sliding_window\":4096", "sliding_window"),
         ("\"layer_types\":[\"sliding_attention\",\"full_attention\"]", "layer_types"),
         ("\"final_logit_softcapping\":30.0", "final_logit_softcapping"),
@@ -165,8 +163,8 @@ import Transformer
 
     // MARK: Names of tensors
 
-    static let tiny = DecoderConfiguration(
-        architecture: .llama, vocabularySize: 11, width: 8, layerCount: 2, headCount: 2,
+    static let tiny = DecoderConfiguration.llama(
+        vocabularySize: 11, width: 8, layerCount: 2, headCount: 2,
         keyValueHeadCount: 1, headWidth: 4, feedForwardWidth: 6, maximumPositions: 16,
         normEpsilon: 1e-5, tiedHead: false, eosTokenIDs: [])
 
@@ -187,9 +185,10 @@ import Transformer
         "_orig_mod.", "module.", "module._orig_mod.", "_orig_mod.module.", "base_model.model.",
         "model.", "policy.", "model._orig_mod.",
     ]) func prefixesOfWrappersAreTakenAway(_ prefix: String) throws {
-        var gpt2 = Self.tiny
-        (gpt2.architecture, gpt2.keyValueHeadCount, gpt2.tiedHead) = (.gpt2, 2, true)
-        gpt2.feedForwardWidth = 32
+        let gpt2 = DecoderConfiguration.gpt2(
+            vocabularySize: 11, width: 8, layerCount: 2, headCount: 2, keyValueHeadCount: 2,
+            headWidth: 4, feedForwardWidth: 32, maximumPositions: 16, normEpsilon: 1e-5,
+            tiedHead: true, eosTokenIDs: [])
         for configuration in [Self.tiny, gpt2] {
             let directory = try TemporaryDirectory()
             let path = try write(configuration, to: directory) { prefix + $0 }

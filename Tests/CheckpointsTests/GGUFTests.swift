@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import TestSupport
 import Testing
 import Transformer
 
@@ -201,17 +202,17 @@ import Transformer
     }
 }
 
-@Suite struct GGUFLlamaTests {
-    private func model(_ builder: GGUFBuilder) throws -> GGUFLlama {
+@Suite struct GGUFModelTests {
+    private func model(_ builder: GGUFBuilder) throws -> GGUFModel {
         let directory = try TemporaryDirectory()
-        return try GGUFLlama(GGUFFile(path: directory.write(builder.build(), to: "x.gguf")))
+        return try GGUFModel(GGUFFile(path: directory.write(builder.build(), to: "x.gguf")))
     }
 
     @Test func readsTheConfiguration() throws {
         #expect(
             try model(.tinyLlamaWithTokenizer()).configuration
-                == DecoderConfiguration(
-                    architecture: .llama, vocabularySize: 3, width: 8, layerCount: 1, headCount: 2,
+                == DecoderConfiguration.llama(
+                    vocabularySize: 3, width: 8, layerCount: 1, headCount: 2,
                     keyValueHeadCount: 1, headWidth: 4, feedForwardWidth: 6, maximumPositions: 16,
                     normEpsilon: 1e-5, ropeTheta: 50_000, tiedHead: true, eosTokenIDs: [0],
                     bosTokenID: 1))
@@ -292,8 +293,8 @@ import Transformer
         }
         let string = GGUFBuilder.string
         #expect(try with("general.architecture", 8, string("mamba")) != nil)
-        #expect(try with("llama.rope.scaling.type", 8, string("yarn")) != nil)
-        #expect(try with("llama.rope.dimension_count", 4, bytes([UInt32(2)])) != nil)
+        #expect(try with("llama.rope.scaling.type", 8, string("su")) != nil)
+        #expect(try with("llama.rope.dimension_count", 4, bytes([UInt32(3)])) != nil)
         #expect(try with("llama.expert_count", 4, bytes([UInt32(8)])) != nil)
         #expect(try with("llama.block_count", 6, bytes([Float(1)])) != nil)
         #expect(try with("tokenizer.ggml.eos_token_id", 8, string("x")) != nil)
@@ -331,15 +332,15 @@ import Transformer
     static let path = ProcessInfo.processInfo.environment["CPO_SMOLLM2_GGUF"]
 
     @Test(.enabled(if: path != nil)) func readsSmolLM2() throws {
-        let model = try GGUFLlama(GGUFFile(path: #require(Self.path)))
+        let model = try GGUFModel(GGUFFile(path: #require(Self.path)))
         #expect(model.file.tensors.count == 272)
         #expect(model.typeSummary == "Q4_1:210 F32:61 Q8_0:1")
         let c = model.configuration
         #expect(ParameterLayout(c).entries.reduce(0) { $0 + $1.count } == 134_515_008)
         #expect(
             c
-                == DecoderConfiguration(
-                    architecture: .llama, vocabularySize: 49152, width: 576, layerCount: 30,
+                == DecoderConfiguration.llama(
+                    vocabularySize: 49152, width: 576, layerCount: 30,
                     headCount: 9, keyValueHeadCount: 3, headWidth: 64, feedForwardWidth: 1536,
                     maximumPositions: 8192, normEpsilon: 1e-5, ropeTheta: 100_000, tiedHead: true,
                     eosTokenIDs: [2], bosTokenID: 1))

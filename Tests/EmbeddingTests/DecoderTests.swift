@@ -14,7 +14,7 @@ import Transformer
     /// log π of each next token, from hidden states and the embedding table.
     private func logProbabilities(_ decoder: Decoder, _ ids: [Int32]) -> [Double] {
         let c = decoder.configuration
-        let name = c.architecture == .gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight"
+        let name = c.names.embedding + ".weight"
         guard let entry = decoder.layout[name] else { return [] }
         let table = decoder.parameters.elements(of: entry)
         return decoder.withHiddenStates(of: [ids], rows: .all) { states in

@@ -107,12 +107,12 @@ struct TinyBERT {
 
 /// A decoder with random weights and a tokenizer that gives one token a byte.
 enum TinyDecoder {
-    static let llama = DecoderConfiguration(
-        architecture: .llama, vocabularySize: 257, width: 24, layerCount: 2, headCount: 6,
+    static let llama = DecoderConfiguration.llama(
+        vocabularySize: 257, width: 24, layerCount: 2, headCount: 6,
         keyValueHeadCount: 2, headWidth: 4, feedForwardWidth: 37, maximumPositions: 48,
         normEpsilon: 1e-5, tiedHead: true, initializerRange: 0.2, eosTokenIDs: [256])
-    static let gpt2 = DecoderConfiguration(
-        architecture: .gpt2, vocabularySize: 257, width: 20, layerCount: 2, headCount: 4,
+    static let gpt2 = DecoderConfiguration.gpt2(
+        vocabularySize: 257, width: 20, layerCount: 2, headCount: 4,
         keyValueHeadCount: 4, headWidth: 5, feedForwardWidth: 80, maximumPositions: 48,
         normEpsilon: 1e-5, tiedHead: true, initializerRange: 0.2, eosTokenIDs: [256])
 

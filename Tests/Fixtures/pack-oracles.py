@@ -16,8 +16,20 @@ import sys
 
 MODELS = ["tiny-gpt2", "tiny-llama-gqa", "tiny-openllama"]
 TOKENIZERS = ["llama3", "qwen2", "o200k", "smollm", "gemma", "llama2"]
+FAMILIES = [
+    "tiny-llama3-rope",
+    "tiny-llama-bias-headdim",
+    "tiny-qwen2",
+    "tiny-qwen3",
+    "tiny-gemma3",
+    "tiny-mistral-window",
+    "tiny-smollm3",
+    "tiny-granite",
+    "tiny-olmo2",
+    "tiny-phi3",
+]
 GRADIENTS = ["mle", "cpo_beta1.0", "cpo_ranked_beta0.1", "dpo_beta0.1"]
-JSON = [f"{model}.json" for model in MODELS] + [
+JSON = [f"{model}.json" for model in MODELS + FAMILIES] + [
     "losses.json",
     "samplers.json",
     "mauve_features.json",
@@ -27,6 +39,8 @@ JSON = [f"{model}.json" for model in MODELS] + [
 ] + [f"tokenizers/{kind}{suffix}.json" for kind in TOKENIZERS for suffix in ["", ".cases"]]
 # A tenth of the tests' tolerances: of a gradient, relative to its norm; of a weight after ten steps.
 GRADIENT_BOUND = 1e-5
+SKETCHED = ["mle", "cpo_ranked_beta0.1"]
+SIGNS = 8
 WEIGHT_BOUND = 2e-6
 
 
@@ -105,6 +119,42 @@ def pack_steps(before, after, target):
     write_narrow(tensors, target)
 
 
+def signs(index):
+    """SIGNS random signs that belong to the element with this index: bits of SplitMix64."""
+    z = (index + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+    z = (z ^ z >> 27) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
+    z ^= z >> 31
+    return [1 if z >> bit & 1 else -1 for bit in range(SIGNS)]
+
+
+def sketch(values, table):
+    """The norm of a tensor, and its sums under SIGNS choices of signs."""
+    sums = [0.0] * SIGNS
+    square = 0.0
+    for index, value in enumerate(values):
+        square += value * value
+        for number, sign in enumerate(table[index]):
+            sums[number] += sign * value
+    return [math.sqrt(square)] + sums
+
+
+def pack_sketches(source, target):
+    """Of gradients too many to keep: enough to tell whether another one is the same."""
+    start = {name: floats(bits) for name, (_, bits) in read_tensors(f"{source}/model.safetensors").items()}
+    table = [signs(index) for index in range(max(len(values) for values in start.values()))]
+    result = {}
+    for name in SKETCHED:
+        gradients = read_tensors(f"{source}/{name}_grads.safetensors")
+        result[name] = {key: sketch(floats(bits), table) for key, (_, bits) in gradients.items()}
+    after = read_tensors(f"{source}/after_10_steps.safetensors")
+    result["ten_steps"] = {
+        key: sketch([b - a for a, b in zip(start[key], floats(bits))], table)
+        for key, (_, bits) in after.items()
+    }
+    compress(json.dumps(result, separators=(",", ":")).encode(), target)
+
+
 def main():
     source = sys.argv[1]
     beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "oracles")
@@ -134,6 +184,11 @@ def main():
             f"{source}/{model}/after_10_steps.safetensors",
             f"{target}/{model}/gradients/ten_steps.f24.zst",
         )
+    for model in FAMILIES:
+        os.makedirs(f"{target}/{model}", exist_ok=True)
+        for name in ["config.json", "generation_config.json", "model.safetensors"]:
+            shutil.copyfile(f"{source}/{model}/{name}", f"{target}/{model}/{name}")
+        pack_sketches(f"{source}/{model}", f"{target}/{model}/sketches.json.zst")
 
 
 if __name__ == "__main__":

@@ -99,6 +99,48 @@ import Testing
         }
     }
 
+    /// Heads side by side, with weights less one, are rows of their own with whole weights.
+    @Test(arguments: [8, 20, 48]) func groupsAreRowsOfTheirOwn(_ columns: Int) {
+        let (rows, groups) = (19, 3)
+        let x = SpacedMatrix(rows, groups * columns, padding: 5, random: "x", scale: 3)
+        let dy = SpacedMatrix(rows, groups * columns, padding: 3, random: "dy")
+        let y = SpacedMatrix(rows, groups * columns, padding: 1) { _, _ in .nan }
+        let dx = SpacedMatrix(rows, groups * columns, padding: 2) { _, _ in 0 }
+        let less = randoms(columns, "weight")
+        let whole = less.map { $0 + 1 }
+        var statistics = [Float](repeating: .nan, count: rows * groups)
+        var gradient = [Float](repeating: 0, count: columns)
+        rmsNormForward(
+            x.view, weight: less, offset: 1, groups: groups, epsilon: Self.epsilon, into: y.view,
+            inverseRMS: &statistics)
+        rmsNormBackward(
+            x.view, weight: less, offset: 1, groups: groups, inverseRMS: statistics,
+            gradient: dy.view, xGradient: dx.view, weightGradient: &gradient)
+        var expectedGradient = [Float](repeating: 0, count: columns)
+        for group in 0..<groups {
+            let part = group * columns..<(group + 1) * columns
+            let expected = SpacedMatrix(rows, columns) { _, _ in .nan }
+            let expectedChange = SpacedMatrix(rows, columns) { _, _ in 0 }
+            var own = [Float](repeating: .nan, count: rows)
+            rmsNormForward(
+                x.view.columns(part), weight: whole, epsilon: Self.epsilon, into: expected.view,
+                inverseRMS: &own)
+            rmsNormBackward(
+                x.view.columns(part), weight: whole, inverseRMS: own,
+                gradient: dy.view.columns(part), xGradient: expectedChange.view,
+                weightGradient: &expectedGradient)
+            for row in 0..<rows {
+                for column in 0..<columns {
+                    let place = part.lowerBound + column
+                    #expect(y[row, place] == expected[row, column])
+                    #expect(dx[row, place] == expectedChange[row, column])
+                }
+            }
+        }
+        #expect(x.marksStand && y.marksStand && dx.marksStand)
+        for (a, b) in zip(gradient, expectedGradient) { #expect(abs(a - b) < 1e-4) }
+    }
+
     /// The mean is taken off before squares are summed: a large common offset costs no digits.
     @Test func layerNormOfValuesFarFromZero() {
         let x = SpacedMatrix(1, 64) { _, column in 10_000 + Float(column % 2) }

@@ -10,8 +10,11 @@ import Testing
                 guard let base = values.baseAddress else { return }
                 let matrix = MatrixView(base, rows: 1, columns: 24, stride: 24)
                 withUnsafePointer(to: position) {
-                    RotaryEmbedding(headWidth: 12, theta: 500, scale: scale)
-                        .rotate(matrix, positions: $0)
+                    RotaryEmbedding(
+                        headWidth: 12,
+                        inverseFrequencies: rotaryFrequencies(width: 12, theta: 500)
+                            .map { $0 / scale }
+                    ).rotate(matrix, positions: $0)
                 }
             }
             return values

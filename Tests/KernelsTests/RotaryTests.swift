@@ -11,7 +11,8 @@ import Testing
         let rows = Self.positions.count
         let x = SpacedMatrix(rows, heads * width, padding: 3, random: "rotary", scale: 2)
         let original = SpacedMatrix(rows, heads * width, random: "rotary", scale: 2)
-        let rotary = RotaryEmbedding(headWidth: width, theta: theta)
+        let rotary = RotaryEmbedding(
+            headWidth: width, inverseFrequencies: rotaryFrequencies(width: width, theta: theta))
         rotary.rotate(x.view, positions: Self.positions)
         #expect(x.marksStand)
         for row in 0..<rows {
@@ -34,6 +35,29 @@ import Testing
         }
     }
 
+    /// Of a head of ten channels the first six turn, times a magnitude; the others stay.
+    @Test func turnsAPartOfAHead() {
+        let x = SpacedMatrix(Self.positions.count, 20, padding: 3, random: "part")
+        let whole = SpacedMatrix(Self.positions.count, 12) { row, column in
+            Float(x[row, column / 6 * 10 + column % 6])
+        }
+        let before = SpacedMatrix(Self.positions.count, 20, random: "part")
+        let frequencies = rotaryFrequencies(width: 6, theta: 500)
+        RotaryEmbedding(headWidth: 10, inverseFrequencies: frequencies, magnitude: 2)
+            .rotate(x.view, positions: Self.positions)
+        RotaryEmbedding(headWidth: 6, inverseFrequencies: frequencies)
+            .rotate(whole.view, positions: Self.positions)
+        #expect(x.marksStand)
+        for row in Self.positions.indices {
+            for column in 0..<20 {
+                let (head, channel) = (column / 10, column % 10)
+                let expected =
+                    channel < 6 ? 2 * whole[row, head * 6 + channel] : before[row, column]
+                #expect(abs(x[row, column] - expected) < 1e-5)
+            }
+        }
+    }
+
     /// The transpose of a rotation is the rotation back: ⟨R·x, y⟩ = ⟨x, Rᵀ·y⟩.
     @Test(arguments: [2, 6, 34, 64])
     func theInverseIsTheBackwardPass(_ width: Int) {
@@ -42,7 +66,8 @@ import Testing
         let y = SpacedMatrix(rows, 2 * width, random: "y")
         let turned = SpacedMatrix(rows, 2 * width, random: "x")
         let back = SpacedMatrix(rows, 2 * width, random: "y")
-        let rotary = RotaryEmbedding(headWidth: width, theta: 500)
+        let rotary = RotaryEmbedding(
+            headWidth: width, inverseFrequencies: rotaryFrequencies(width: width, theta: 500))
         rotary.rotate(turned.view, positions: Self.positions)
         rotary.rotate(back.view, positions: Self.positions, inverse: true)
         for row in 0..<rows {

@@ -49,7 +49,7 @@ private func load(_ directory: String) throws -> IncrementalDecoder {
 }
 
 @Suite struct OracleDecodingTests {
-    @Test(arguments: Oracles.tinyModels)
+    @Test(arguments: Oracles.tinyModels + Oracles.families)
     func greedyAndBeamsAreThoseOfTransformers(_ name: String) throws {
         let decoder = try load(Oracles.path(name))
         for item in try #require(try Oracles.json(name + ".json")["decoding"]).elements {
@@ -100,9 +100,9 @@ private func load(_ directory: String) throws -> IncrementalDecoder {
 @Suite struct DecodingTests {
     private static let prompts = (0..<13).map { Models.tokens(1 + $0 % 5, seed: UInt64($0)) }
 
-    @Test(arguments: [DecoderArchitecture.gpt2, .llama])
-    func outputsDoNotDependOnTheBatch(_ architecture: DecoderArchitecture) throws {
-        let decoder = IncrementalDecoder(Models.decoder(architecture))
+    @Test(arguments: Models.Kind.allCases)
+    func outputsDoNotDependOnTheBatch(_ kind: Models.Kind) throws {
+        let decoder = IncrementalDecoder(Models.decoder(kind))
         let strategies: [DecodingStrategy] = [
             .tokens(.greedy), .tokens(.sample(SamplingFilter(temperature: 0.9, topK: 40))),
             .tokens(.sample(SamplingFilter())), .beams(BeamOptions(beams: 3)),

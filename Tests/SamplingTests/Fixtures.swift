@@ -6,22 +6,39 @@ import Transformer
 
 /// Small models with random weights, of odd shapes, so that tails of vectors and tiles are met.
 enum Models {
-    static func configuration(_ architecture: DecoderArchitecture) -> DecoderConfiguration {
-        DecoderConfiguration(
-            architecture: architecture, vocabularySize: 211, width: 48, layerCount: 3,
-            headCount: 6, keyValueHeadCount: architecture == .gpt2 ? 6 : 2,
-            headWidth: 8, feedForwardWidth: 84, maximumPositions: 96, normEpsilon: 1e-5,
-            tiedHead: architecture == .gpt2, initializerRange: 0.25, eosTokenIDs: [2, 7],
-            bosTokenID: 1)
+    enum Kind: CaseIterable {
+        case gpt2, llama
+        /// Llama with a window in two of three blocks, a block that does not rotate, biases and norms.
+        case windows
     }
 
-    static func decoder(_ architecture: DecoderArchitecture, wide: Bool = false) -> Decoder {
-        var configuration = configuration(architecture)
+    static func configuration(_ kind: Kind) -> DecoderConfiguration {
+        if kind == .gpt2 {
+            return .gpt2(
+                vocabularySize: 211, width: 48, layerCount: 3, headCount: 6, keyValueHeadCount: 6,
+                headWidth: 8, feedForwardWidth: 84, maximumPositions: 96, normEpsilon: 1e-5,
+                tiedHead: true, initializerRange: 0.25, eosTokenIDs: [2, 7], bosTokenID: 1)
+        }
+        var c = DecoderConfiguration.llama(
+            vocabularySize: 211, width: 48, layerCount: 3, headCount: 6, keyValueHeadCount: 2,
+            headWidth: 8, feedForwardWidth: 84, maximumPositions: 96, normEpsilon: 1e-5,
+            tiedHead: false, initializerRange: 0.25, eosTokenIDs: [2, 7], bosTokenID: 1)
+        guard kind == .windows else { return c }
+        c.names = c.names.with([.queryNorm: "q_norm", .keyNorm: "k_norm"])
+        c.attention = [
+            AttentionTraits(window: 9), AttentionTraits(rotary: nil), AttentionTraits(window: 16),
+        ]
+        (c.queryKeyValueBias, c.queryKeyNorm, c.logitMultiplier) = (true, .perHead, 0.5)
+        return c
+    }
+
+    static func decoder(_ kind: Kind, wide: Bool = false) -> Decoder {
+        var configuration = configuration(kind)
         if wide {
             // A head of 80 channels takes the kernels through their wide, narrow and scalar loops.
             configuration.initializerRange = 0.05
             configuration.headWidth = 84
-            configuration.width = architecture == .gpt2 ? 504 : 48
+            configuration.width = kind == .gpt2 ? 504 : 48
         }
         let parameters = ParameterBuffer(count: ParameterLayout(configuration).count)
         parameters.initialize(configuration, seed: 5)

@@ -3,8 +3,6 @@ import Sampling
 import Testing
 import Transformer
 
-private let architectures: [DecoderArchitecture] = [.gpt2, .llama]
-
 /// All logits behind each token of sequences that are extended together, cut into pieces of `step`.
 private func logits(
     _ decoder: IncrementalDecoder, _ sequences: [[Int32]], step: Int
@@ -37,10 +35,9 @@ private func logits(
 }
 
 @Suite struct IncrementalDecoderTests {
-    @Test(arguments: architectures, [false, true])
-    func bitsOfARowDependOnItsSequenceAlone(_ architecture: DecoderArchitecture, wide: Bool) throws
-    {
-        let decoder = IncrementalDecoder(Models.decoder(architecture, wide: wide))
+    @Test(arguments: Models.Kind.allCases, [false, true])
+    func bitsOfARowDependOnItsSequenceAlone(_ kind: Models.Kind, wide: Bool) throws {
+        let decoder = IncrementalDecoder(Models.decoder(kind, wide: wide))
         let sequences = (0..<40).map { Models.tokens(1 + ($0 * 7) % 37, seed: UInt64($0)) }
         let together = try logits(decoder, sequences, step: 1)
         let inChunks = try logits(decoder, sequences, step: 16)
@@ -53,9 +50,9 @@ private func logits(
         }
     }
 
-    @Test(arguments: architectures, [false, true])
-    func agreesWithThePackedPass(_ architecture: DecoderArchitecture, wide: Bool) throws {
-        let decoder = Models.decoder(architecture, wide: wide)
+    @Test(arguments: Models.Kind.allCases, [false, true])
+    func agreesWithThePackedPass(_ kind: Models.Kind, wide: Bool) throws {
+        let decoder = Models.decoder(kind, wide: wide)
         // More rows than the row-wise product takes, so that both cut their products differently.
         let trees = (0..<8).map { index in
             TokenTree(
@@ -71,12 +68,12 @@ private func logits(
     }
 
     /// Weights that are laid out are held once, and nothing that is needed goes with the others.
-    @Test(arguments: architectures, [false, true])
+    @Test(arguments: Models.Kind.allCases, [false, true])
     func weightsThatAreLaidOutAreNotNeededTwice(
-        _ architecture: DecoderArchitecture, isQuantized: Bool
+        _ kind: Models.Kind, isQuantized: Bool
     ) throws {
         func decoder() -> Decoder {
-            let plain = Models.decoder(architecture)
+            let plain = Models.decoder(kind)
             return Decoder(
                 configuration: plain.configuration, parameters: plain.parameters,
                 isQuantized: isQuantized)
@@ -91,8 +88,32 @@ private func logits(
         #expect(results == kept)
     }
 
+    /// What no row sees any more is given up, block by block, and the estimate of it is a bound.
+    @Test func windowsBoundTheCache() throws {
+        var configuration = Models.configuration(.windows)
+        configuration.attention = [AttentionTraits(window: 20)]
+        configuration.maximumPositions = 4000
+        let parameters = ParameterBuffer(count: ParameterLayout(configuration).count)
+        parameters.initialize(configuration, seed: 5)
+        let decoder = IncrementalDecoder(
+            Decoder(configuration: configuration, parameters: parameters))
+        let cache = decoder.makeCache()
+        for step in 0..<100 {
+            try decoder.extend([
+                CacheExtension(cache, by: Models.tokens(step == 3 ? 700 : 9, seed: 1))
+            ]) { _, _, _ in }
+            #expect(cache.blockCount <= (20 + 256) / 16 + 3)
+        }
+        #expect(cache.blockCount <= 4)
+        #expect(decoder.cacheBytes(tokens: 4000) == decoder.cacheBytes(tokens: 1000))
+        configuration.attention = [AttentionTraits()]
+        let whole = IncrementalDecoder(
+            Decoder(configuration: configuration, parameters: parameters))
+        #expect(whole.cacheBytes(tokens: 4000) > 10 * decoder.cacheBytes(tokens: 4000))
+    }
+
     @Test func forksGoTheirOwnWay() throws {
-        let decoder = IncrementalDecoder(Models.decoder(.llama))
+        let decoder = IncrementalDecoder(Models.decoder(.windows))
         let prompt = Models.tokens(19, seed: 1)
         let (left, right) = (Models.tokens(20, seed: 2), Models.tokens(20, seed: 3))
         let scores = try TeacherForcing(decoder).tokenLogProbabilities([

@@ -56,8 +56,64 @@ public enum Oracles {
         }
     }
 
-    /// The three tiny models.
+    /// The three tiny models of which every gradient is kept.
     public static let tinyModels = ["tiny-gpt2", "tiny-llama-gqa", "tiny-openllama"]
+
+    /// Tiny models of other families, of which sketches of gradients are kept.
+    public static let families = [
+        "tiny-llama3-rope",
+        "tiny-llama-bias-headdim",
+        "tiny-qwen2",
+        "tiny-qwen3",
+        "tiny-gemma3",
+        "tiny-mistral-window",
+        "tiny-smollm3",
+        "tiny-granite",
+        "tiny-phi3",
+        "tiny-olmo2",
+    ]
+
+    /// What is kept of a tensor: its norm, and its sums under choices of random signs. If another tensor
+    /// differs by e, a sum of theirs differs by ‖e‖ on average.
+    public struct Sketch {
+        /// ‖x‖.
+        public let norm: Double
+        /// Σ ±x.
+        public let sums: [Double]
+
+        init(_ numbers: [Double]) {
+            norm = numbers.first ?? 0
+            sums = Array(numbers.dropFirst())
+        }
+
+        /// An estimate of ‖x − y‖.
+        public func distance(to y: some Sequence<Float>) -> Double {
+            var own = [Double](repeating: 0, count: sums.count)
+            for (index, value) in y.enumerated() {
+                let bits = Self.signs(index)
+                for number in own.indices {
+                    own[number] += bits >> UInt64(number) & 1 == 1 ? Double(value) : -Double(value)
+                }
+            }
+            let squares = zip(own, sums).reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+            return (squares / Double(max(1, sums.count))).squareRoot()
+        }
+
+        /// The signs of an element, as bits of SplitMix64.
+        private static func signs(_ index: Int) -> UInt64 {
+            var z = UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15
+            z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+            return z ^ z >> 31
+        }
+    }
+
+    /// The sketches of one model's tensors, by what they are of: `mle`, `cpo_ranked_beta0.1`, `ten_steps`.
+    public static func sketches(_ model: String) throws -> [String: [String: Sketch]] {
+        try JSONDecoder().decode(
+            [String: [String: [Double]]].self, from: Data(bytes("\(model)/sketches.json.zst"))
+        ).mapValues { $0.mapValues(Sketch.init) }
+    }
 
     /// What the oracles say of one tiny model, as far as tests of several targets need it.
     public struct TinyModelNumbers: Decodable {

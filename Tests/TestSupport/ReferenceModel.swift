@@ -24,11 +24,8 @@ public struct ReferenceModel: Sendable {
         inputs: [Int32], targets: [(row: Int, token: Int32)]
     ) -> [Double] {
         let hidden = hiddenStates(inputs)
-        let head = tensor(configuration.tiedHead ? embeddingName : "lm_head.weight")
         return targets.map { target in
-            let logits = (0..<configuration.vocabularySize).map { token in
-                product(hidden[target.row], head + token * configuration.width)
-            }
+            let logits = logits(hidden[target.row])
             let top = logits.max() ?? 0
             let total = logits.reduce(0.0) { $0 + exp($1 - top) }
             return logits[Int(target.token)] - top - log(total)
@@ -36,104 +33,107 @@ public struct ReferenceModel: Sendable {
     }
 
     /// The logits behind each row of a sequence, (T, V).
-    public func logits(_ inputs: [Int32]) -> [[Double]] {
-        let head = tensor(configuration.tiedHead ? embeddingName : "lm_head.weight")
-        return hiddenStates(inputs).map { row in
-            (0..<configuration.vocabularySize).map {
-                product(row, head + $0 * configuration.width)
-            }
+    public func logits(_ inputs: [Int32]) -> [[Double]] { hiddenStates(inputs).map(logits) }
+
+    private func logits(_ row: [Double]) -> [Double] {
+        let head = tensor(configuration.tiedHead ? .embedding : .head)
+        return (0..<configuration.vocabularySize).map {
+            product(row, head + $0 * configuration.width) * Double(configuration.logitMultiplier)
         }
     }
 
     // MARK: Layers
 
-    private var isGPT2: Bool { configuration.architecture == .gpt2 }
-
-    private var embeddingName: String {
-        isGPT2 ? "transformer.wte.weight" : "model.embed_tokens.weight"
-    }
-
     /// The hidden states behind the final norm, (T, C).
     private func hiddenStates(_ tokens: [Int32]) -> [[Double]] {
         let width = configuration.width
-        let table = tensor(embeddingName)
+        let table = tensor(.embedding)
+        let positions = configuration.hasLearnedPositions ? tensor(.positions) : nil
         var x = tokens.enumerated().map { position, token in
             (0..<width).map { channel in
-                var value = parameters[table + Int(token) * width + channel]
-                if isGPT2 {
-                    value +=
-                        parameters[
-                            tensor("transformer.wpe.weight") + position * width + channel]
-                }
-                return value
+                (parameters[table + Int(token) * width + channel]
+                    + (positions.map { parameters[$0 + position * width + channel] } ?? 0))
+                    * Double(configuration.embeddingMultiplier)
             }
         }
-        for layer in 0..<configuration.layerCount {
-            isGPT2 ? gpt2Block(layer, &x) : llamaBlock(layer, &x)
-        }
-        return norm(x, isGPT2 ? "transformer.ln_f" : "model.norm")
+        for layer in 0..<configuration.layerCount { block(layer, &x) }
+        return norm(x, .finalNorm)
     }
 
-    private func gpt2Block(_ layer: Int, _ x: inout [[Double]]) {
-        let prefix = "transformer.h.\(layer)."
-        let width = configuration.width
-        let qkv = convolution(norm(x, prefix + "ln_1"), prefix + "attn.c_attn", 3 * width)
-        let attended = attention(
-            queries: qkv.map { Array($0[0..<width]) },
-            keys: qkv.map { Array($0[width..<2 * width]) },
-            values: qkv.map { Array($0[(2 * width)...]) })
-        add(convolution(attended, prefix + "attn.c_proj", width), to: &x)
-        let inner = convolution(
-            norm(x, prefix + "ln_2"), prefix + "mlp.c_fc", configuration.feedForwardWidth)
-        let activated = inner.map { row in
-            row.map { v in
-                0.5 * v
-                    * (1 + tanh((2 / Double.pi).squareRoot() * (v + 0.044715 * v * v * v)))
-            }
-        }
-        add(convolution(activated, prefix + "mlp.c_proj", width), to: &x)
-    }
-
-    private func llamaBlock(_ layer: Int, _ x: inout [[Double]]) {
-        let prefix = "model.layers.\(layer)."
+    private func block(_ layer: Int, _ x: inout [[Double]]) {
         let c = configuration
-        let normed = norm(x, prefix + "input_layernorm")
+        func part(_ part: BlockPart) -> ParameterRole { .block(layer, part) }
+        /// The outputs of some layers side by side.
+        func linears(_ x: [[Double]], _ parts: [BlockPart]) -> [[Double]] {
+            parts.map { linear(x, part($0)) }.reduce(x.map { _ in [] }) { zip($0, $1).map(+) }
+        }
+        func optionalNorm(_ x: [[Double]], _ role: BlockPart) -> [[Double]] {
+            layout[part(role), .weight] == nil ? x : norm(x, part(role))
+        }
+        let isFused = layout[part(.queryKeyValue), .weight] != nil
+        let qkv = linears(
+            optionalNorm(x, .attentionNorm), isFused ? [.queryKeyValue] : [.query, .key, .value])
+        func heads(_ start: Int, _ width: Int, _ role: BlockPart) -> [[Double]] {
+            let values = qkv.map { Array($0[start..<start + width]) }
+            guard c.queryKeyNorm != .none else { return values }
+            return norm(
+                values, part(role), width: c.queryKeyNorm == .whole ? width : c.headWidth)
+        }
         let attended = attention(
-            queries: rotated(linear(normed, prefix + "self_attn.q_proj", c.queryWidth)),
-            keys: rotated(linear(normed, prefix + "self_attn.k_proj", c.keyValueWidth)),
-            values: linear(normed, prefix + "self_attn.v_proj", c.keyValueWidth))
-        add(linear(attended, prefix + "self_attn.o_proj", c.width), to: &x)
-        let second = norm(x, prefix + "post_attention_layernorm")
-        let gate = linear(second, prefix + "mlp.gate_proj", c.feedForwardWidth)
-        let up = linear(second, prefix + "mlp.up_proj", c.feedForwardWidth)
-        let hidden = zip(gate, up).map { zip($0, $1).map { $0 / (1 + exp(-$0)) * $1 } }
-        add(linear(hidden, prefix + "mlp.down_proj", c.width), to: &x)
+            queries: rotated(heads(0, c.queryWidth, .queryNorm), layer),
+            keys: rotated(heads(c.queryWidth, c.keyValueWidth, .keyNorm), layer),
+            values: qkv.map { Array($0.suffix(c.keyValueWidth)) },
+            window: c.attention(ofLayer: layer).window)
+        add(
+            optionalNorm(linear(attended, part(.attentionOutput)), .attentionOutputNorm), to: &x)
+        let normed = optionalNorm(x, .feedForwardNorm)
+        let hidden: [[Double]]
+        if c.isGated {
+            let isFused = layout[part(.gateUp), .weight] != nil
+            hidden = linears(normed, isFused ? [.gateUp] : [.gate, .up]).map { row in
+                (0..<c.feedForwardWidth).map { activated(row[$0]) * row[$0 + c.feedForwardWidth] }
+            }
+        } else {
+            hidden = linear(normed, part(.up)).map { $0.map(activated) }
+        }
+        add(optionalNorm(linear(hidden, part(.down)), .feedForwardOutputNorm), to: &x)
+    }
+
+    private func activated(_ v: Double) -> Double {
+        switch configuration.activation {
+        case .silu: v / (1 + exp(-v))
+        case .geluTanh:
+            0.5 * v * (1 + tanh((2 / Double.pi).squareRoot() * (v + 0.044715 * v * v * v)))
+        case .geluErf: 0.5 * v * (1 + erf(v / 2.0.squareRoot()))
+        }
     }
 
     /// Causal attention; heads of keys and values are shared by groups of query heads.
     private func attention(
-        queries: [[Double]], keys: [[Double]], values: [[Double]]
+        queries: [[Double]], keys: [[Double]], values: [[Double]], window: Int?
     ) -> [[Double]] {
         let (heads, width) = (configuration.headCount, configuration.headWidth)
         let group = heads / configuration.keyValueHeadCount
+        let scale =
+            configuration.attentionScale.map { Double($0) } ?? 1 / Double(width).squareRoot()
         return queries.indices.map { row in
             var output = [Double](repeating: 0, count: heads * width)
+            let seen = (0...row).filter { row - $0 < window ?? .max }
             for head in 0..<heads {
                 let (own, shared) = (head * width, head / group * width)
-                var scores = (0...row).map { column in
+                var scores = seen.map { column in
                     var total = 0.0
                     for j in 0..<width {
                         total += queries[row][own + j] * keys[column][shared + j]
                     }
-                    return total / Double(width).squareRoot()
+                    return total * scale
                 }
                 let top = scores.max() ?? 0
                 scores = scores.map { exp($0 - top) }
                 let total = scores.reduce(0, +)
-                for column in 0...row {
-                    let weight = scores[column] / total
+                for (score, column) in zip(scores, seen) {
                     for j in 0..<width {
-                        output[own + j] += weight * values[column][shared + j]
+                        output[own + j] += score / total * values[column][shared + j]
                     }
                 }
             }
@@ -141,17 +141,19 @@ public struct ReferenceModel: Sendable {
         }
     }
 
-    /// Channels j and j + d/2 of every head turned by position · θ^(−2j/d).
-    private func rotated(_ x: [[Double]]) -> [[Double]] {
-        let (width, half) = (configuration.headWidth, configuration.headWidth / 2)
+    /// Of the channels of every head that rotate, j and j + d/2 turned by position · frequency.
+    private func rotated(_ x: [[Double]], _ layer: Int) -> [[Double]] {
+        guard let rotary = configuration.attention(ofLayer: layer).rotary else { return x }
+        let width = rotary.width ?? configuration.headWidth
+        let half = (width + 1) / 2
+        let frequencies = ReferenceRotation.frequencies(rotary, width)
+        let magnitude = Double(rotary.scaling.magnitude)
         return x.enumerated().map { position, row in
             var result = row
-            for start in stride(from: 0, to: row.count, by: width) {
+            for start in stride(from: 0, to: row.count, by: configuration.headWidth) {
                 for j in 0..<half {
-                    let angle =
-                        Double(position)
-                        * pow(Double(configuration.ropeTheta), -2 * Double(j) / Double(width))
-                    let (a, b) = (row[start + j], row[start + half + j])
+                    let angle = Double(position) * frequencies[j]
+                    let (a, b) = (row[start + j] * magnitude, row[start + half + j] * magnitude)
                     result[start + j] = a * cos(angle) - b * sin(angle)
                     result[start + half + j] = b * cos(angle) + a * sin(angle)
                 }
@@ -160,39 +162,47 @@ public struct ReferenceModel: Sendable {
         }
     }
 
-    /// LayerNorm or RMSNorm with the parameters `name + ".weight"` and `name + ".bias"`.
-    private func norm(_ x: [[Double]], _ name: String) -> [[Double]] {
-        let weight = tensor(name + ".weight")
-        let bias = isGPT2 ? tensor(name + ".bias") : 0
+    /// LayerNorm or RMSNorm.
+    ///
+    /// - Parameter width: channels that are normed together; nil for the whole row
+    private func norm(_ x: [[Double]], _ role: ParameterRole, width: Int? = nil) -> [[Double]] {
+        let weight = tensor(role)
+        let bias = layout[role, .bias]?.offset
+        let offset = configuration.norm == .rmsPlusOne ? 1.0 : 0
         return x.map { row in
-            let count = Double(row.count)
-            let mean = isGPT2 ? row.reduce(0, +) / count : 0
-            let variance = row.reduce(0.0) { $0 + ($1 - mean) * ($1 - mean) } / count
-            let deviation = (variance + Double(configuration.normEpsilon)).squareRoot()
-            return row.indices.map { i in
-                (row[i] - mean) / deviation * parameters[weight + i]
-                    + (isGPT2 ? parameters[bias + i] : 0)
+            let width = width ?? row.count
+            return stride(from: 0, to: row.count, by: width).flatMap { start in
+                let row = Array(row[start..<start + width])
+                let count = Double(width)
+                let mean = bias == nil ? 0 : row.reduce(0, +) / count
+                let variance = row.reduce(0.0) { $0 + ($1 - mean) * ($1 - mean) } / count
+                let deviation = (variance + Double(configuration.normEpsilon)).squareRoot()
+                return row.indices.map { i in
+                    (row[i] - mean) / deviation * (parameters[weight + i] + offset)
+                        + (bias.map { parameters[$0 + i] } ?? 0)
+                }
             }
         }
     }
 
-    /// y = x·Wᵀ with W (out, in).
-    private func linear(_ x: [[Double]], _ name: String, _ outputs: Int) -> [[Double]] {
-        let weight = tensor(name + ".weight")
+    /// y = x·Wᵀ + b.
+    private func linear(_ x: [[Double]], _ role: ParameterRole) -> [[Double]] {
+        guard let entry = layout[role, .weight] else { preconditionFailure("no \(role)") }
+        let isTransposed = configuration.storage == .inputByOutput
+        let outputs = entry.shape[isTransposed ? 1 : 0]
+        let bias = layout[role, .bias]?.offset
         return x.map { row in
-            (0..<outputs).map { product(row, weight + $0 * row.count) }
-        }
-    }
-
-    /// y = x·W + b with W (in, out), as GPT-2 stores it.
-    private func convolution(_ x: [[Double]], _ name: String, _ outputs: Int) -> [[Double]] {
-        let (weight, bias) = (tensor(name + ".weight"), tensor(name + ".bias"))
-        return x.map { row in
-            var y = Array(parameters[bias..<bias + outputs])
-            for (i, value) in row.enumerated() {
-                for o in 0..<outputs { y[o] += value * parameters[weight + i * outputs + o] }
+            (0..<outputs).map { output in
+                var total = bias.map { parameters[$0 + output] } ?? 0
+                if isTransposed {
+                    for i in row.indices {
+                        total += row[i] * parameters[entry.offset + i * outputs + output]
+                    }
+                } else {
+                    total += product(row, entry.offset + output * row.count)
+                }
+                return total
             }
-            return y
         }
     }
 
@@ -203,14 +213,46 @@ public struct ReferenceModel: Sendable {
     }
 
     private func add(_ y: [[Double]], to x: inout [[Double]]) {
+        let multiplier = Double(configuration.residualMultiplier)
         for (row, line) in y.enumerated() {
-            for (i, value) in line.enumerated() { x[row][i] += value }
+            for (i, value) in line.enumerated() { x[row][i] += multiplier * value }
         }
     }
 
-    private func tensor(_ name: String) -> Int {
-        guard let entry = layout[name] else { preconditionFailure("no parameter \(name)") }
+    private func tensor(_ role: ParameterRole) -> Int {
+        guard let entry = layout[role, .weight] else { preconditionFailure("no \(role)") }
         return entry.offset
+    }
+}
+
+/// Rotary frequencies in double precision, as the papers on scaling have them.
+private enum ReferenceRotation {
+    static func frequencies(_ rotary: RotaryTraits, _ width: Int) -> [Double] {
+        let theta = Double(rotary.theta)
+        return (0..<(width + 1) / 2).map { pair in
+            let plain = pow(theta, -2 * Double(pair) / Double(width))
+            switch rotary.scaling {
+            case .none: return plain
+            case .linear(let factor): return plain / Double(factor)
+            case .llama3(let factor, let low, let high, let positions):
+                let turns = Double(positions) * plain / (2 * .pi)
+                let share = (turns - Double(low)) / Double(high - low)
+                let kept = min(1, max(0, share))
+                return plain * (kept + (1 - kept) / Double(factor))
+            case .yarn(let yarn):
+                func pairWith(turns: Float) -> Double {
+                    log(Double(yarn.positions) / (Double(turns) * 2 * .pi)) * Double(width)
+                        / (2 * log(theta))
+                }
+                var (first, last) = (pairWith(turns: yarn.fast), pairWith(turns: yarn.slow))
+                if yarn.truncates { (first, last) = (floor(first), ceil(last)) }
+                (first, last) = (max(0, first), min(Double(width - 1), last))
+                if first == last { last += 0.001 }
+                let divided = min(1, max(0, (Double(pair) - first) / (last - first)))
+                return plain * (1 - divided + divided / Double(yarn.factor))
+            case .longRope(let longRope): return plain / Double(longRope.short[pair])
+            }
+        }
     }
 }
 

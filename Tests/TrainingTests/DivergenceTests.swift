@@ -38,8 +38,8 @@ import Transformer
     }
 
     /// GPT-2 with a head of its own, so that a token spoils those records alone that have it.
-    private static let untiedGPT2 = DecoderConfiguration(
-        architecture: .gpt2, vocabularySize: 59, width: 20, layerCount: 2, headCount: 4,
+    private static let untiedGPT2 = DecoderConfiguration.gpt2(
+        vocabularySize: 59, width: 20, layerCount: 2, headCount: 4,
         keyValueHeadCount: 4, headWidth: 5, feedForwardWidth: 80, maximumPositions: 72,
         normEpsilon: 1e-5, tiedHead: false, initializerRange: 0.2, eosTokenIDs: [0])
 

@@ -48,6 +48,17 @@ import Training
             "activation_function":"gelu_new","layer_norm_epsilon":1e-05,"bos_token_id":0,
             "eos_token_id":0}
             """
+        let other = """
+            {"vocab_size":\(vocabulary),"hidden_size":\(width),"intermediate_size":\(2 * width),
+            "num_hidden_layers":\(layers),"num_attention_heads":\(heads),
+            "num_key_value_heads":\(groups),"head_dim":\(headWidth),
+            "max_position_embeddings":1024,"bos_token_id":0,"eos_token_id":0,
+            """
+        let families = [
+            "\"model_type\":\"gemma3_text\",\"sliding_window\":64}",
+            "\"model_type\":\"olmo2\"}", "\"model_type\":\"phi3\",\"pad_token_id\":0}",
+            "\"model_type\":\"granite\",\"residual_multiplier\":0.5,\"attention_bias\":true}",
+        ]
         let isPreference = number % 3 != 2
         let isExtreme = number < 4
         let prompt = isExtreme ? 512 : among([1, 20, 200, 700])
@@ -72,8 +83,10 @@ import Training
         flags += ["--precision", among([0, 1]) == 0 ? "fp32" : "bf16"]
         if isPreference, number % 5 == 4 { flags.append("--no-shared-prefix") }
         let longer = among([0, 1]) == 1
+        // Every fifth shape is of another family, with more to keep in a block.
         return Shape(
-            configuration: configuration,
+            configuration: number % 5 == 3
+                ? other + families[number / 5 % families.count] : configuration,
             records: (0..<(isExtreme ? 3 : 8)).map {
                 record($0, max(1, prompt - $0 * prompt / 10), length)
             }, evaluated: longer ? [record(0, 800, 200)] : [], flags: flags,

@@ -262,12 +262,12 @@ import Transformer
 
     // MARK: Choosing
 
-    private static let gpt2XL = DecoderConfiguration(
-        architecture: .gpt2, vocabularySize: 50257, width: 1600, layerCount: 48, headCount: 25,
+    private static let gpt2XL = DecoderConfiguration.gpt2(
+        vocabularySize: 50257, width: 1600, layerCount: 48, headCount: 25,
         keyValueHeadCount: 25, headWidth: 64, feedForwardWidth: 6400, maximumPositions: 1024,
         normEpsilon: 1e-5, tiedHead: true, eosTokenIDs: [50256])
-    private static let openLlama3B = DecoderConfiguration(
-        architecture: .llama, vocabularySize: 32000, width: 3200, layerCount: 26, headCount: 32,
+    private static let openLlama3B = DecoderConfiguration.llama(
+        vocabularySize: 32000, width: 3200, layerCount: 26, headCount: 32,
         keyValueHeadCount: 32, headWidth: 100, feedForwardWidth: 8640, maximumPositions: 2048,
         normEpsilon: 1e-6, tiedHead: false, eosTokenIDs: [2])
 

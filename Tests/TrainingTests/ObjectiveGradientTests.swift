@@ -191,7 +191,7 @@ import Transformer
             injected
                 == 2 * MemoryPlan.allCases.count * GradientFault.allCases.count
                 * proof.tensors.count)
-        print("\(shape.architecture), \(kind): \(injected) gradient faults, \(missed) missed")
+        print("\(shape.family), \(kind): \(injected) gradient faults, \(missed) missed")
     }
 }
 

@@ -100,7 +100,7 @@ import Transformer
             let (injected, missed) = proof.injectFaults(into: gradients)
             #expect(missed.isEmpty)
             #expect(injected == GradientFault.allCases.count * proof.tensors.count)
-            print("\(shape.architecture), \(method): \(injected) faults, \(missed.count) missed")
+            print("\(shape.family), \(method): \(injected) faults, \(missed.count) missed")
         }
     }
 

@@ -6,8 +6,8 @@ import Transformer
 
 /// A vocabulary so large that the head takes sixteen rows at a time, and trees that have more.
 @Suite struct WideVocabularyTests {
-    private static let shape = DecoderConfiguration(
-        architecture: .llama, vocabularySize: 1 << 21, width: 4, layerCount: 1, headCount: 2,
+    private static let shape = DecoderConfiguration.llama(
+        vocabularySize: 1 << 21, width: 4, layerCount: 1, headCount: 2,
         keyValueHeadCount: 1, headWidth: 2, feedForwardWidth: 5, maximumPositions: 32,
         normEpsilon: 1e-5, tiedHead: true, initializerRange: 0.5, eosTokenIDs: [2])
 

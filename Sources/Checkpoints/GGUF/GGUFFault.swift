@@ -124,7 +124,7 @@ public enum GGUFFault: Error, Sendable, Hashable, CustomStringConvertible {
         case .part: "all parts stand in one directory under names that end in -00001-of-0000N.gguf"
         case .magic: "a Git LFS pointer or an HTML page may stand in its place"
         case .unsupportedType: "take a Q8_0, Q6_K, Q5_K_M or Q4_K_M file of the same model"
-        case .missingKey("llama.rope.freq_base"):
+        case .missingKey(let key) where key.hasSuffix(".rope.freq_base"):
             "the file does not say which rotary base the model was trained with, and a wrong one "
                 + "scrambles positions; give it with --rope-theta (llama.cpp takes 10000)"
         default: nil

@@ -87,6 +87,14 @@ struct GGUFMetadata {
         return Float(number)
     }
 
+    /// A factor; nil if it is absent or zero, as llama.cpp writes that there is none.
+    func scale(_ key: String) throws(CheckpointError) -> Float? {
+        switch file.metadata[key] {
+        case .number(0)?, .integer(0)?: nil
+        default: try number(key)
+        }
+    }
+
     /// Makes sure that a key is absent or has a value that means nothing.
     func demand(
         _ key: String, _ expected: String, _ isNeutral: (GGUFValue) -> Bool

@@ -1,17 +1,7 @@
 import StreamIO
-import Transformer
 
 /// Which model a `config.json` describes.
 enum ModelClass {
-    private static let families: [String: DecoderArchitecture] = [
-        "gpt2": .gpt2, "llama": .llama,
-    ]
-    /// The classes of `transformers` whose weights are those of a decoder here: with the head, and
-    /// without it for a checkpoint whose head is the embedding table.
-    private static let classes: [String: DecoderArchitecture] = [
-        "gpt2lmheadmodel": .gpt2, "gpt2model": .gpt2, "llamaforcausallm": .llama,
-        "llamamodel": .llama,
-    ]
     /// What other classes are, by the end of their names.
     private static let kinds = [
         ("ForSequenceClassification", "a classifier of texts"),
@@ -26,29 +16,33 @@ enum ModelClass {
     /// The family of a configuration, from `model_type` and `architectures`.
     ///
     /// - Throws: ``CheckpointError/unsupported(file:what:)``, which says what the model is instead.
-    static func architecture(
+    static func family(
         _ object: ConfigurationObject
-    ) throws(CheckpointError) -> DecoderArchitecture {
+    ) throws(CheckpointError) -> DecoderFamily {
         let name = try className(object)
         guard let type = try object.string("model_type") else {
             guard let name else {
                 throw .configuration(
-                    file: object.file, what: "no model_type (expected gpt2 or llama)")
+                    file: object.file, what: "no model_type (expected \(DecoderFamily.list))")
             }
-            guard let family = classes[name.lowercased()] else {
-                throw foreign(object, name, expected: "GPT2LMHeadModel or LlamaForCausalLM")
+            guard let family = DecoderFamily.ofClass(name) else {
+                throw foreign(
+                    object, name,
+                    expected: "one of "
+                        + DecoderFamily.all.map(\.languageModel).joined(separator: " "))
             }
             return family
         }
-        guard let family = families[type] else {
+        guard let family = DecoderFamily.named(type) else {
+            let kind =
+                isEncoder(type)
+                ? ", an encoder" : object["text_config"] == nil ? "" : ", a model of more than text"
             throw .unsupported(
                 file: object.file,
-                what: "model_type (got \(type)\(isEncoder(type) ? ", an encoder" : ""), "
-                    + "expected gpt2 or llama)")
+                what: "model_type (got \(type)\(kind), expected \(DecoderFamily.list))")
         }
-        if let name, classes[name.lowercased()] != family {
-            throw foreign(
-                object, name, expected: family == .gpt2 ? "GPT2LMHeadModel" : "LlamaForCausalLM")
+        if let name, !family.hasClass(name) {
+            throw foreign(object, name, expected: family.languageModel)
         }
         return family
     }
@@ -56,7 +50,7 @@ enum ModelClass {
     /// Whether `architectures` names another class than those of the decoders, such as a classifier.
     static func isOther(_ object: ConfigurationObject) throws(CheckpointError) -> Bool {
         guard let name = try className(object) else { return false }
-        return classes[name.lowercased()] == nil
+        return DecoderFamily.ofClass(name) == nil
     }
 
     private static func className(
