@@ -9,6 +9,8 @@ public struct GGUFFamily: Sendable {
     public let names: ParameterNames
     /// Whether the rows of queries and keys are in the order of adjacent pairs.
     public let permutesQueriesAndKeys: Bool
+    /// Whether files are read, rather than only written.
+    let isRead: Bool
     /// Metadata keys, without the architecture, that the family computes, beside those of all families.
     let computedKeys: Set<String>
     /// Reads traits from metadata; what all families have in common is there already.
@@ -20,7 +22,7 @@ public struct GGUFFamily: Sendable {
 
     init(
         architecture: String, names: ParameterNames, permutesQueriesAndKeys: Bool = false,
-        computedKeys: Set<String> = [],
+        isRead: Bool = true, computedKeys: Set<String> = [],
         read:
             @escaping @Sendable (GGUFMetadata, inout DecoderConfiguration) throws(CheckpointError)
             -> Void = { _, _ throws(CheckpointError) in },
@@ -31,6 +33,7 @@ public struct GGUFFamily: Sendable {
         self.architecture = architecture
         self.names = names
         self.permutesQueriesAndKeys = permutesQueriesAndKeys
+        self.isRead = isRead
         self.computedKeys = computedKeys
         self.read = read
         self.write = write
@@ -47,6 +50,18 @@ public struct GGUFFamily: Sendable {
         return part == .query || part == .key
     }
 
+    /// How the rows of a tensor in a file are made of the checkpoint's.
+    func arrangement(
+        _ entry: ParameterEntry, _ configuration: DecoderConfiguration
+    ) -> GGUFArrangement {
+        if isPermuted(entry) { return .pairs(headWidth: configuration.headWidth) }
+        if shift(entry, configuration) != 0 { return .plusOne }
+        guard configuration.storage == .inputByOutput, entry.shape.count == 2,
+            case .block? = entry.place?.role
+        else { return .same }
+        return .transposed
+    }
+
     /// What is added to every element of a tensor when it is written: files hold the whole weights of norms
     /// that checkpoints store less one.
     public func shift(_ entry: ParameterEntry, _ configuration: DecoderConfiguration) -> Float {
@@ -54,29 +69,11 @@ public struct GGUFFamily: Sendable {
     }
 }
 
-/// A metadata entry.
-public struct GGUFEntry: Sendable {
-    /// The key.
-    public let key: String
-    /// Its value.
-    public let value: GGUFValue
-
-    /// An entry.
-    public init(_ key: String, _ value: GGUFValue) {
-        self.key = key
-        self.value = value
-    }
-
-    /// A count.
-    init(_ key: String, _ value: Int) { self.init(key, .integer(Int64(value))) }
-    /// A number.
-    init(_ key: String, _ value: Float) { self.init(key, .number(Double(value))) }
-}
-
 extension ParameterNames {
     /// llama.cpp's names.
     static let gguf = ParameterNames(
-        embedding: "token_embd", finalNorm: "output_norm", head: "output", block: "blk.",
+        embedding: "token_embd", positions: "position_embd", finalNorm: "output_norm",
+        head: "output", block: "blk.",
         parts: [
             .attentionNorm: "attn_norm", .query: "attn_q", .key: "attn_k", .value: "attn_v",
             .queryNorm: "attn_q_norm", .keyNorm: "attn_k_norm", .attentionOutput: "attn_output",
@@ -102,12 +99,19 @@ extension GGUFFamily {
             GGUFEntry("embedding_length", c.width),
             GGUFEntry("feed_forward_length", c.feedForwardWidth),
             GGUFEntry("attention.head_count", c.headCount),
-            GGUFEntry("attention.head_count_kv", c.keyValueHeadCount),
-            GGUFEntry("attention.key_length", c.headWidth),
-            GGUFEntry("attention.value_length", c.headWidth),
-            GGUFEntry("attention.layer_norm_rms_epsilon", c.normEpsilon),
             GGUFEntry("vocab_size", c.vocabularySize),
+            GGUFEntry(
+                c.norm == .layer
+                    ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon",
+                c.normEpsilon),
         ]
+        if !c.hasLearnedPositions {
+            entries += [
+                GGUFEntry("attention.head_count_kv", c.keyValueHeadCount),
+                GGUFEntry("attention.key_length", c.headWidth),
+                GGUFEntry("attention.value_length", c.headWidth),
+            ]
+        }
         let own = try write(c)
         entries += try GGUFRotary.metadata(of: c).filter { entry in
             !own.contains { $0.key == entry.key }
@@ -132,6 +136,6 @@ extension GGUFFamily {
         try demand(
             keys.contains("embedding_scale") || c.embeddingMultiplier == 1
                 || c.embeddingMultiplier == Float(c.width).squareRoot(), "a factor on embeddings")
-        return entries.map { GGUFEntry("\(architecture).\($0.key)", $0.value) }
+        return entries.map { GGUFEntry("\(architecture).\($0.key)", $0.field) }
     }
 }

@@ -34,7 +34,7 @@ public struct GGUFModel: Sendable {
         }
         let known = DecoderFamily.all.compactMap { family in
             family.gguf.map { (family: family, gguf: $0) }
-        }
+        }.filter(\.gguf.isRead)
         guard let (family, gguf) = known.first(where: { $0.gguf.architecture == architecture })
         else {
             var names: [String] = []

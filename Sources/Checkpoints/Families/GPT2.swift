@@ -8,6 +8,10 @@ extension DecoderFamily {
         names: names,
         // Causal masks: `h.N.attn.bias`, not the bias `h.N.attn.c_attn.bias`.
         buffers: [".attn.bias", ".attn.masked_bias"], computedKeys: [],
+        gguf: GGUFFamily(
+            architecture: "gpt2",
+            names: .gguf.with([.queryKeyValue: "attn_qkv"], without: [.query, .key, .value]),
+            isRead: false),
         read: readGPT2, write: writeGPT2)
 
     private static let names = ParameterNames(

@@ -117,10 +117,7 @@ public struct GGUFExport {
                 "cpo_tools.source_sha256",
                 .string(try WeightFiles.digest(files: source.files.map(\.path)))),
         ]
-        return entries
-            + layout.hyperparameters.map {
-                GGUFEntry("\(layout.architecture).\($0.key)", $0.field)
-            }
+        return entries + layout.hyperparameters
     }
 
     // MARK: Tensors
@@ -202,8 +199,10 @@ private struct ArrangedRows {
         self.bytes = bytes
         self.type = type
         self.arrangement = arrangement
-        columns = shape.last ?? 1
-        count = shape.dropLast().reduce(1, *)
+        // The elements of a vector are arranged as the rows of the matrix that it belongs to.
+        let isVector = shape.count == 1 && arrangement != .same && arrangement != .plusOne
+        columns = isVector ? 1 : shape.last ?? 1
+        count = isVector ? shape[0] : shape.dropLast().reduce(1, *)
     }
 
     /// Reads some rows in single precision.

@@ -31,6 +31,11 @@ public struct GGUFEntry: Sendable, Hashable {
         self.key = key
         self.field = field
     }
+
+    /// A count.
+    init(_ key: String, _ count: Int) { self.init(key, .count(count)) }
+    /// A number.
+    init(_ key: String, _ number: Float) { self.init(key, .float32(number)) }
 }
 
 /// The first part of a GGUF file as bytes.

@@ -2,8 +2,8 @@ import Transformer
 
 /// A decoder as it stands in GGUF files: all that depends on its family.
 ///
-/// A family says what `general.architecture` is, which hyperparameters go under its prefix, and what every
-/// tensor of ``ParameterLayout`` is called and how its rows are arranged; ``GGUFExport`` does the rest.
+/// ``GGUFFamily`` says what hyperparameters and tensors are called and how rows are arranged; ``GGUFExport``
+/// does the rest.
 struct GGUFLayout {
     /// A tensor of the checkpoint and its place in the file.
     struct Place {
@@ -15,17 +15,6 @@ struct GGUFLayout {
         let arrangement: GGUFArrangement
         /// What decides the type that it is stored in.
         let role: Role
-
-        /// A tensor; one with a single dimension stays in single precision whatever its role.
-        init(
-            _ entry: ParameterEntry, name: String, arrangement: GGUFArrangement = .same,
-            role: Role = .matrix
-        ) {
-            self.entry = entry
-            self.name = name
-            self.arrangement = arrangement
-            self.role = role
-        }
 
         /// Its shape in the file, row-major.
         var shape: [Int] {
@@ -51,46 +40,59 @@ struct GGUFLayout {
         let values: [Float]
     }
 
-    /// `general.architecture`, and the prefix of hyperparameters.
+    /// `general.architecture`.
     let architecture: String
-    /// The hyperparameters, keys without the prefix.
+    /// The hyperparameters.
     let hyperparameters: [GGUFEntry]
     /// All tensors of the checkpoint, in its order.
     let places: [Place]
     /// Tensors that are computed from the configuration.
-    var derived: [Derived] = []
+    let derived: [Derived]
 
     /// The layout of a model.
     ///
     /// - Throws: ``CheckpointError/unsupported(file:what:)`` if there is none for its family or for a trait
     ///   that it has.
     init(_ configuration: DecoderConfiguration, file: String) throws(CheckpointError) {
-        switch configuration.architecture {
-        case .llama: try self.init(llama: configuration, file: file)
-        case .gpt2: try self.init(gpt2: configuration, file: file)
+        guard let family = DecoderFamily.of(configuration).gguf else {
+            throw .unsupported(file: file, what: "\(configuration.family) in a GGUF file")
         }
-    }
-
-    /// A layout with all its values.
-    ///
-    /// - Parameter place: the place of a tensor; nil for one that has none, which is an error
-    init(
-        architecture: String, hyperparameters: [GGUFEntry],
-        _ configuration: DecoderConfiguration, file: String,
-        place: (ParameterEntry) -> Place?
-    ) throws(CheckpointError) {
-        self.architecture = architecture
-        self.hyperparameters = hyperparameters
+        architecture = family.architecture
+        do throws(CheckpointError) {
+            hyperparameters = try family.metadata(of: configuration)
+        } catch {
+            guard case .unsupported(_, let what) = error else { throw error }
+            throw .unsupported(file: file, what: "\(what), in a GGUF file")
+        }
         var places: [Place] = []
         for entry in ParameterLayout(configuration).entries {
-            guard let place = place(entry) else {
+            guard let name = family.name(entry) else {
                 throw .unsupported(
-                    file: file, what: "\(entry.name) in a GGUF file of architecture \(architecture)"
-                )
+                    file: file,
+                    what: "\(entry.name) in a GGUF file of architecture \(architecture)")
             }
-            places.append(place)
+            places.append(
+                Place(
+                    entry: entry, name: name,
+                    arrangement: family.arrangement(entry, configuration),
+                    role: Role(entry, isTied: configuration.tiedHead)))
         }
         self.places = places
+        derived = family.rotaryTensors(of: configuration).map {
+            Derived(name: $0.name, values: $0.values)
+        }
+    }
+}
+
+extension GGUFLayout.Role {
+    /// The role of a tensor; one with a single dimension stays in single precision whatever its role.
+    init(_ entry: ParameterEntry, isTied: Bool) {
+        switch entry.place?.role {
+        case .head: self = .head
+        case .embedding: self = isTied ? .head : .matrix
+        case .positions: self = .single
+        default: self = .matrix
+        }
     }
 }
 
