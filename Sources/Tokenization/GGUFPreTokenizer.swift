@@ -2,7 +2,7 @@ import StreamIO
 
 /// The names that llama.cpp has for pre-tokenizers, `tokenizer.ggml.pre`, from the description in
 /// `tokenizer.json`. A name stands for a pattern and for whether tokens of the vocabulary need no merges.
-struct GGUFPreTokenizer {
+package struct GGUFPreTokenizer {
     /// Patterns with the names for vocabularies whose tokens need merges, and for those that need none.
     private static let splits: [(pattern: String, merging: String?, ignoring: String?)] = [
         (
@@ -30,12 +30,17 @@ struct GGUFPreTokenizer {
             + #"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"# + small + contractions + "?"
     }
 
-    let file: TokenizerFile
+    private let file: TokenizerFile
+
+    /// The pre-tokenizer of a `tokenizer.json`.
+    package init(path: String) throws(TokenizationError) { file = try TokenizerFile(path: path) }
+
+    init(file: TokenizerFile) { self.file = file }
 
     /// The name for a byte-level BPE.
     ///
     /// - Throws: ``TokenizationError/unsupported(source:what:)`` with what llama.cpp has no name for.
-    func name() throws(TokenizationError) -> String {
+    package func name() throws(TokenizationError) -> String {
         if let normalizer = file.root["normalizer"], !normalizer.isNull {
             // llama.cpp leaves composed characters as they are under every name.
             let type = normalizer.object?["type"]?.string ?? "without a type"
