@@ -62,6 +62,13 @@ import Tokenization
         Pattern(name: "dbrx", steps: [split(llama3), bytes(regex: false)]),
         Pattern(name: "qwen2", steps: [split(qwen2), bytes(regex: false)], normalizer: "NFC"),
         Pattern(name: "gpt-4o", steps: [split(o200k), bytes(regex: false)]),
+        Pattern(
+            name: "tekken",
+            steps: [
+                split(
+                    o200k.replacing(contractions + "?", with: "")
+                        .replacing("{1,3}", with: "")), bytes(regex: false),
+            ], ignoresMerges: true),
         Pattern(name: nil, steps: [split(qwen2), bytes(regex: false)], ignoresMerges: true),
         Pattern(name: nil, steps: [bytes(regex: true)], ignoresMerges: true),
         Pattern(name: nil, steps: [split(llama3, behavior: "Removed"), bytes(regex: false)]),

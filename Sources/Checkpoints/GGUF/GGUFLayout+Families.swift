@@ -4,11 +4,11 @@ extension GGUFLayout {
     /// What most families have among their hyperparameters.
     private static func common(_ c: DecoderConfiguration) -> [GGUFEntry] {
         [
-            GGUFEntry("block_count", .count(c.layerCount)),
-            GGUFEntry("context_length", .count(c.maximumPositions)),
-            GGUFEntry("embedding_length", .count(c.width)),
-            GGUFEntry("feed_forward_length", .count(c.feedForwardWidth)),
-            GGUFEntry("attention.head_count", .count(c.headCount)),
+            GGUFEntry("block_count", c.layerCount),
+            GGUFEntry("context_length", c.maximumPositions),
+            GGUFEntry("embedding_length", c.width),
+            GGUFEntry("feed_forward_length", c.feedForwardWidth),
+            GGUFEntry("attention.head_count", c.headCount),
         ]
     }
 
@@ -16,18 +16,18 @@ extension GGUFLayout {
     init(llama c: DecoderConfiguration, file: String) throws(CheckpointError) {
         var entries = Self.common(c)
         entries += [
-            GGUFEntry("attention.head_count_kv", .count(c.keyValueHeadCount)),
-            GGUFEntry("attention.layer_norm_rms_epsilon", .float32(c.normEpsilon)),
-            GGUFEntry("attention.key_length", .count(c.headWidth)),
-            GGUFEntry("attention.value_length", .count(c.headWidth)),
-            GGUFEntry("rope.dimension_count", .count(c.headWidth)),
-            GGUFEntry("rope.freq_base", .float32(c.ropeTheta)),
-            GGUFEntry("vocab_size", .count(c.vocabularySize)),
+            GGUFEntry("attention.head_count_kv", c.keyValueHeadCount),
+            GGUFEntry("attention.layer_norm_rms_epsilon", c.normEpsilon),
+            GGUFEntry("attention.key_length", c.headWidth),
+            GGUFEntry("attention.value_length", c.headWidth),
+            GGUFEntry("rope.dimension_count", c.headWidth),
+            GGUFEntry("rope.freq_base", c.ropeTheta),
+            GGUFEntry("vocab_size", c.vocabularySize),
         ]
         if c.ropeScale != 1 {
             entries += [
                 GGUFEntry("rope.scaling.type", .string("linear")),
-                GGUFEntry("rope.scaling.factor", .float32(c.ropeScale)),
+                GGUFEntry("rope.scaling.factor", c.ropeScale),
             ]
         }
         try self.init(
@@ -46,8 +46,8 @@ extension GGUFLayout {
     init(gpt2 c: DecoderConfiguration, file: String) throws(CheckpointError) {
         let entries =
             Self.common(c) + [
-                GGUFEntry("attention.layer_norm_epsilon", .float32(c.normEpsilon)),
-                GGUFEntry("vocab_size", .count(c.vocabularySize)),
+                GGUFEntry("attention.layer_norm_epsilon", c.normEpsilon),
+                GGUFEntry("vocab_size", c.vocabularySize),
             ]
         let parts = [
             "ln_1": "attn_norm", "attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output",
