@@ -45,9 +45,15 @@ struct ExportCheckpoint: CommandLineTool {
 
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        // Programs that read GGUF files map them into memory.
+        if out == "-" { throw ValidationError("--out: got -, expected the name of a file") }
+    }
+
     mutating func execute(_ log: Log) throws {
         try OutputClaim.file(out)
         try GGUFWriter.requireOwn(out)
+        common.configureThreads()
         let export = try GGUFExport(directory: source, as: type)
         for warning in export.warnings { log.warning(warning) }
         let size = export.configuration.vocabularySize
