@@ -164,7 +164,7 @@ let package = Package(
             "ChatEndpointTests",
             ["ChatEndpoint", "Kernels", "Sampling", "StreamIO", "TestSupport"],
             exclude: ["serve-chat.py"]),
-        tests("CLITests", [], exclude: ["Cases"]),
+        tests("CLITests", [], exclude: ["Cases", "continue-greedily.py"]),
     ]
 )
 

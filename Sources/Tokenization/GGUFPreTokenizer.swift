@@ -2,7 +2,7 @@ import StreamIO
 
 /// The names that llama.cpp has for pre-tokenizers, `tokenizer.ggml.pre`, from the description in
 /// `tokenizer.json`. A name stands for a pattern and for whether tokens of the vocabulary need no merges.
-struct GGUFPreTokenizer {
+package struct GGUFPreTokenizer {
     /// Patterns with the names for vocabularies whose tokens need merges, and for those that need none.
     private static let splits: [(pattern: String, merging: String?, ignoring: String?)] = [
         (
@@ -15,27 +15,34 @@ struct GGUFPreTokenizer {
         ),
         (contractions + #"|"# + words + #"|\p{N}{1,3}|"# + rest, "dbrx", "llama-bpe"),
         (contractions + #"|"# + words + #"|\p{N}|"# + rest, "qwen2", nil),
-        (
-            words200k(#"*"#, #"+"#) + "|" + words200k(#"+"#, #"*"#)
-                + #"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#, "gpt-4o", nil
-        ),
+        (casedWords(contractions + "?") + #"|\p{N}{1,3}|"# + restWithSlashes, "gpt-4o", nil),
+        (casedWords("") + #"|\p{N}|"# + restWithSlashes, nil, "tekken"),
     ]
     private static let contractions = #"(?i:'s|'t|'re|'ve|'m|'ll|'d)"#
     private static let words = #"[^\r\n\p{L}\p{N}]?\p{L}+"#
     private static let rest = #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
 
-    /// A word of the o200k pattern, with so many capital and so many small letters.
-    private static func words200k(_ capitals: String, _ small: String) -> String {
-        #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"# + capitals
-            + #"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"# + small + contractions + "?"
+    private static let restWithSlashes =
+        #" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+
+    /// Words that begin anew with a capital letter, and what may stand behind them.
+    private static func casedWords(_ end: String) -> String {
+        let start = #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"#
+        let small = #"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"#
+        return start + "*" + small + "+" + end + "|" + start + "+" + small + "*" + end
     }
 
-    let file: TokenizerFile
+    private let file: TokenizerFile
+
+    /// The pre-tokenizer of a `tokenizer.json`.
+    package init(path: String) throws(TokenizationError) { file = try TokenizerFile(path: path) }
+
+    init(file: TokenizerFile) { self.file = file }
 
     /// The name for a byte-level BPE.
     ///
     /// - Throws: ``TokenizationError/unsupported(source:what:)`` with what llama.cpp has no name for.
-    func name() throws(TokenizationError) -> String {
+    package func name() throws(TokenizationError) -> String {
         if let normalizer = file.root["normalizer"], !normalizer.isNull {
             // llama.cpp leaves composed characters as they are under every name.
             let type = normalizer.object?["type"]?.string ?? "without a type"

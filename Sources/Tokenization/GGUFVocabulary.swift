@@ -74,6 +74,9 @@ public struct GGUFVocabulary: Sendable {
         try complete(tokenizer, size: size, directory)
     }
 
+    /// The score of tokens that are not made of others.
+    private static let lowScore: Float = -1000
+
     /// Whether a `tokenizer.json` spells bytes in the alphabet of byte-level BPE.
     private static func isByteLevel(_ file: TokenizerFile) -> Bool {
         file.root["model"]?.object?["byte_fallback"]?.bool != true
@@ -195,7 +198,11 @@ public struct GGUFVocabulary: Sendable {
         let missing = size - tokens.count
         tokens += Array(repeating: "", count: missing)
         types += Array(repeating: TokenType.unused, count: missing)
-        if model == .sentencePiece { scores += Array(repeating: 0, count: missing) }
+        if model == .sentencePiece {
+            scores += Array(repeating: Self.lowScore, count: missing)
+            // What stands outside the model is no result of a merge.
+            for id in tokens.indices where tokens[id].isEmpty { scores[id] = Self.lowScore }
+        }
         for token in tokenizer.addedTokens.tokens {
             let id = Int(token.id)
             tokens[id] = token.content

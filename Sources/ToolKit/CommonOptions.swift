@@ -50,6 +50,11 @@ public struct CommonOptions: ParsableArguments {
         } catch {
             throw ProcessorFault(fault: error)
         }
+        configureThreads()
+    }
+
+    /// Sets the number of threads, for tools that convert numbers and multiply none.
+    public func configureThreads() {
         Parallel.configure(
             threads: threadCount, processors: MachineLimits.current.processors)
     }

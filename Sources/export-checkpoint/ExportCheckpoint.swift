@@ -45,9 +45,15 @@ struct ExportCheckpoint: CommandLineTool {
 
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        // Programs that read GGUF files map them into memory.
+        if out == "-" { throw ValidationError("--out: got -, expected the name of a file") }
+    }
+
     mutating func execute(_ log: Log) throws {
         try OutputClaim.file(out)
         try GGUFWriter.requireOwn(out)
+        common.configureThreads()
         let export = try GGUFExport(directory: source, as: type)
         for warning in export.warnings { log.warning(warning) }
         let size = export.configuration.vocabularySize
@@ -71,8 +77,8 @@ struct ExportCheckpoint: CommandLineTool {
 
     /// The tokenizer's metadata.
     private func entries(_ vocabulary: GGUFVocabulary?) -> [GGUFEntry] {
-        func entry(_ key: String, _ field: GGUFField) -> GGUFEntry {
-            GGUFEntry("tokenizer.ggml.\(key)", field)
+        func entry(_ key: String, _ value: GGUFValue) -> GGUFEntry {
+            GGUFEntry("tokenizer.ggml.\(key)", value)
         }
         guard let vocabulary else { return [entry("model", .string("no_vocab"))] }
         var entries = [
@@ -82,18 +88,18 @@ struct ExportCheckpoint: CommandLineTool {
         ]
         switch vocabulary.model {
         case .bytePairs:
-            entries.append(entry("token_type", .int32s(vocabulary.types)))
+            entries.append(entry("token_type", .integers(vocabulary.types.map { Int64($0) })))
             entries.append(entry("merges", .strings(vocabulary.merges)))
         case .sentencePiece:
-            entries.append(entry("scores", .float32s(vocabulary.scores)))
-            entries.append(entry("token_type", .int32s(vocabulary.types)))
+            entries.append(entry("scores", .numbers(vocabulary.scores.map { Double($0) })))
+            entries.append(entry("token_type", .integers(vocabulary.types.map { Int64($0) })))
             entries.append(entry("add_space_prefix", .bool(vocabulary.addsSpacePrefix)))
         }
         for (role, id) in [
             ("bos", vocabulary.special.beginning), ("eos", vocabulary.special.endOfSequence),
             ("unknown", vocabulary.special.unknown), ("padding", vocabulary.special.padding),
         ] {
-            if let id { entries.append(entry("\(role)_token_id", .uint32(UInt32(bitPattern: id)))) }
+            if let id { entries.append(entry("\(role)_token_id", .integer(Int64(id)))) }
         }
         entries.append(
             entry(

@@ -73,6 +73,7 @@ struct ImportCheckpoint: CommandLineTool {
 
     mutating func execute(_ log: Log) throws {
         try OutputClaim.directory(out, .checkpoint)
+        common.configureThreads()
         let model = try CheckpointImport(
             source: source, unpermuting: unpermute, ropeTheta: ropeTheta,
             takesTokenizer: !weightsOnly)

@@ -32,7 +32,9 @@ enum Workspace {
             "HOME": "/nonexistent",
             "TMPDIR": FileManager.default.temporaryDirectory.path(percentEncoded: false),
         ]
-        for name in ["LD_LIBRARY_PATH", "CPO_MINILM", "CPO_SMOLLM2_MODEL"] {
+        for name in [
+            "LD_LIBRARY_PATH", "CPO_MINILM", "CPO_SMOLLM2_MODEL", "CPO_CHAT_SERVER",
+        ] {
             environment[name] = inherited[name]
         }
         if let fixture {

@@ -33,7 +33,7 @@ import Transformer
             try Checkpoint.configuration(directory: source),
             model.checkpoint.configuration
         )
-        #expect(a.ropeTheta == b.ropeTheta)
+        #expect(a.attention == b.attention)
         #expect(a.normEpsilon == b.normEpsilon)
         #expect(a.maximumPositions == b.maximumPositions)
         #expect(a.tiedHead == b.tiedHead)

@@ -167,6 +167,13 @@ import Transformer
             try fault { $0.add("t", [4], type: 8, four) }
                 == .blocks(tensor: "t", columns: 4, block: 32))
         #expect(
+            try fault { $0.add("t", [384, 2], type: 12, [UInt8](repeating: 0, count: 432)) }
+                == .blocks(tensor: "t", columns: 384, block: 256))
+        guard case .dataTruncated? = try fault({ $0.add("t", [1 << 62], type: 14, four) }) else {
+            Issue.record("2⁶² elements were not refused")
+            return
+        }
+        #expect(
             try fault { $0.add("t", [1 << 32, 1 << 32], four) } == .overflow(tensor: "t"))
         #expect(try fault { $0.add("t", [1 << 62], four) } == .overflow(tensor: "t"))
         #expect(try fault { $0.add("t", [.max], four) } == .overflow(tensor: "t"))

@@ -136,6 +136,6 @@ extension GGUFFamily {
         try demand(
             keys.contains("embedding_scale") || c.embeddingMultiplier == 1
                 || c.embeddingMultiplier == Float(c.width).squareRoot(), "a factor on embeddings")
-        return entries.map { GGUFEntry("\(architecture).\($0.key)", $0.field) }
+        return entries.map { GGUFEntry("\(architecture).\($0.key)", $0.value) }
     }
 }

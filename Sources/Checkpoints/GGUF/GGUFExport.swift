@@ -15,7 +15,7 @@ public enum GGUFWeightType: String, Sendable, Hashable, CaseIterable {
     case q4x0 = "q4_0"
 
     /// `general.file_type`.
-    var fileType: UInt32 {
+    var fileType: Int {
         switch self {
         case .f32: 0
         case .f16: 1
@@ -110,8 +110,8 @@ public struct GGUFExport {
         ]
         if let name { entries.append(GGUFEntry("general.name", .string(name))) }
         entries += [
-            GGUFEntry("general.file_type", .uint32(type.fileType)),
-            GGUFEntry("general.quantization_version", .uint32(2)),
+            GGUFEntry("general.file_type", type.fileType),
+            GGUFEntry("general.quantization_version", 2),
             GGUFEntry("cpo_tools.tool", .string(tool)),
             GGUFEntry(
                 "cpo_tools.source_sha256",
@@ -188,7 +188,7 @@ private struct ArrangedRows {
     let bytes: UnsafeRawBufferPointer
     let type: TensorType
     let arrangement: GGUFArrangement
-    /// Rows and columns in the file; a vector is one row.
+    /// Rows and columns in the file.
     let count: Int
     let columns: Int
 
@@ -199,10 +199,10 @@ private struct ArrangedRows {
         self.bytes = bytes
         self.type = type
         self.arrangement = arrangement
-        // The elements of a vector are arranged as the rows of the matrix that it belongs to.
-        let isVector = shape.count == 1 && arrangement != .same && arrangement != .plusOne
-        columns = isVector ? 1 : shape.last ?? 1
-        count = isVector ? shape[0] : shape.dropLast().reduce(1, *)
+        // The rows of a bias are its elements.
+        let isBias = shape.count == 1 && arrangement != .same && arrangement != .plusOne
+        columns = isBias ? 1 : shape.last ?? 1
+        count = isBias ? shape[0] : shape.dropLast().reduce(1, *)
     }
 
     /// Reads some rows in single precision.
