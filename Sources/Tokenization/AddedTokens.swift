@@ -31,6 +31,8 @@ struct AddedTokens: Sendable {
 
     /// In the order of their ids.
     let tokens: [Token]
+    /// The contents of tokens that normalisation changes, which is how these are spelt out.
+    let normalizedSpellings: [Int32: [UInt8]]
     private let exact: [Token]
     private let normalized: [Token]
     private let exactMatcher: TokenMatcher
@@ -45,7 +47,14 @@ struct AddedTokens: Sendable {
         exact = self.tokens.filter { !$0.isNormalized }
         normalized = self.tokens.filter(\.isNormalized)
         exactMatcher = TokenMatcher(exact.map { Array($0.content.utf8) })
-        normalizedMatcher = TokenMatcher(normalized.map { normalize(Array($0.content.utf8)) })
+        let contents = normalized.map { normalize(Array($0.content.utf8)) }
+        normalizedMatcher = TokenMatcher(contents)
+        var spellings: [Int32: [UInt8]] = [:]
+        for (token, content) in zip(normalized, contents)
+        where !content.elementsEqual(token.content.utf8) {
+            spellings[token.id] = content
+        }
+        normalizedSpellings = spellings
         special = self.tokens.filter(\.isSpecial)
         specialMatcher = TokenMatcher(special.map { Array($0.content.utf8) })
         hasPlain = tokens.contains { !$0.isSpecial }
@@ -87,26 +96,30 @@ struct AddedTokens: Sendable {
             // A special token that counts as text hides what overlaps with it all the same.
             if scope == .plain && token.isSpecial { continue }
             if token.isSingleWord, touchesWord(text, range) { continue }
+            // As in the reference, a token that begins in what another one stripped is one all the
+            // same, and one of which nothing is left is none.
             let extent = extent(of: token, range, in: text, from: start)
-            if start < extent.lowerBound { pieces.append(.text(start..<extent.lowerBound)) }
-            pieces.append(.token(token, range))
-            start = extent.upperBound
+            if start < extent.low { pieces.append(.text(start..<extent.low)) }
+            if extent.low < extent.high { pieces.append(.token(token, range)) }
+            start = extent.high
         }
         if start < text.count { pieces.append(.text(start..<text.count)) }
         return pieces
     }
 
-    /// The bytes of a token with the white space that it strips.
+    /// Where a token begins and ends with the white space that it strips; the beginning may lie behind
+    /// the end if others stripped all of it.
     /// - Parameter start: where what came before ends
     static func extent(
         of token: Token, _ range: Range<Int>, in text: UnsafeBufferPointer<UInt8>, from start: Int
-    ) -> Range<Int> {
+    ) -> (low: Int, high: Int) {
         let low =
             token.stripsLeft
-            ? WhiteSpace.start(text, before: range.lowerBound, notBefore: start) : range.lowerBound
+            ? max(start, WhiteSpace.start(text, before: range.lowerBound, notBefore: start))
+            : range.lowerBound
         let high =
             token.stripsRight ? WhiteSpace.end(text, from: range.upperBound) : range.upperBound
-        return max(start, low)..<max(start, low, high)
+        return (low, high)
     }
 
     private static func touchesWord(

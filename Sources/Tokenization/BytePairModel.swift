@@ -46,11 +46,7 @@ struct BytePairModel: Sendable {
         merges = MergeTable(pairs: pairs, results: results) {
             vocabulary.kinds[Int($0)] == .special
         }
-        byteTokens = ByteAlphabet.scalars.map { scalar in
-            guard let id = vocabulary.id(String(scalar)), vocabulary.kinds[Int(id)] != .special
-            else { return -1 }
-            return id
-        }
+        byteTokens = ByteAlphabet.scalars.map { vocabulary.modelID(String($0)) ?? -1 }
         var whole = ByteStringTable(capacity: ignoresMerges ? vocabulary.count : 0)
         var ids: [Int32] = []
         if ignoresMerges {

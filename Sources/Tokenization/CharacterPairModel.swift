@@ -45,19 +45,7 @@ struct CharacterPairModel: Sendable {
         byteIDs =
             fallsBackToBytes
             ? (UInt8.min ... .max).map { vocabulary.id(ByteToken.spelling($0)) ?? -1 } : nil
-        asciiIDs = (UInt8(0)..<128).map { byte in
-            Self.ordinaryID([byte], vocabulary) ?? -1
-        }
-    }
-
-    private static func ordinaryID(_ text: [UInt8], _ vocabulary: Vocabulary) -> Int32? {
-        text.withUnsafeBufferPointer { ordinaryID($0, vocabulary) }
-    }
-
-    private static func ordinaryID(
-        _ text: UnsafeBufferPointer<UInt8>, _ vocabulary: Vocabulary
-    ) -> Int32? {
-        vocabulary.id(text).flatMap { vocabulary.kinds[Int($0)] == .special ? nil : $0 }
+        asciiIDs = (UInt8(0)..<128).map { vocabulary.modelID(String(Unicode.Scalar($0))) ?? -1 }
     }
 
     /// Appends the ids of a normalised text.
@@ -97,7 +85,7 @@ struct CharacterPairModel: Sendable {
     private func encodePiece(
         _ piece: UnsafeBufferPointer<UInt8>, into ids: inout [Int32]
     ) -> Int {
-        if ignoresMerges, let whole = Self.ordinaryID(piece, vocabulary) {
+        if ignoresMerges, let whole = vocabulary.modelID(piece) {
             ids.append(whole)
             return 0
         }
@@ -145,7 +133,7 @@ struct CharacterPairModel: Sendable {
 
     private func id(of character: UnsafeBufferPointer<UInt8>) -> Int32? {
         guard character.count == 1, character[0] < 0x80 else {
-            return Self.ordinaryID(character, vocabulary)
+            return vocabulary.modelID(character)
         }
         let id = asciiIDs[Int(character[0])]
         return id < 0 ? nil : id

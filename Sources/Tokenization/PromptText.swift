@@ -95,10 +95,10 @@ extension Tokenizer {
                     from: position)
                 {
                     let extent = AddedTokens.extent(of: token, range, in: bytes, from: start)
-                    try append(bytes[start..<extent.lowerBound], options, to: &result)
+                    try append(bytes[start..<max(start, extent.low)], options, to: &result)
                     result.ids.append(token.id)
                     position = range.upperBound
-                    start = extent.upperBound
+                    start = max(start, extent.high)
                 }
             }
             try append(bytes[start...], options, to: &result)

@@ -35,7 +35,8 @@ public struct RecordTokenizer: Sendable {
         public var cutsText = false
         /// Just add the `ids` of this field.
         public var field: String?
-        /// With ``field``: whether to add the model's frame.
+        /// Whether to add the model's frame: to the field, else what it has at the beginning to prompts
+        /// that do not have it yet, as those of a chat template may.
         public var addsSpecialTokens = false
         /// With ``field``: whether to add `offsets`, pairs of bytes of the text's UTF-8.
         public var recordsOffsets = false
@@ -195,8 +196,14 @@ public struct RecordTokenizer: Sendable {
             counts.outputsTaken = 1
             response = fields.withText(of: responseField) { Array($0) }
         }
-        return try finish(prompt.utf8, promptEncoding.ids, response, responseIDs, counts)
+        return try finish(
+            prompt.utf8, framed(promptEncoding.ids), response, responseIDs, counts)
     }
+
+    /// What the model expects at the beginning of a text, if it is asked for.
+    private var frame: [Int32] { options.addsSpecialTokens ? tokenizer.frame.before : [] }
+
+    private func framed(_ ids: [Int32]) -> [Int32] { ids.starts(with: frame) ? ids : frame + ids }
 
     /// Alpaca's records have their response in `output`, which in ours is what a model said, with its
     /// ids beside it.
@@ -218,8 +225,10 @@ public struct RecordTokenizer: Sendable {
         var counts = initial
         if let limit = options.maximumPromptTokens, promptIDs.count > limit {
             guard try truncates("prompt", promptIDs.count, limit) else { return dropped(counts) }
-            promptIDs = Array(promptIDs.suffix(limit))
-            prompt = try text(of: promptIDs)
+            // What is at the beginning of every text stays there.
+            let kept = promptIDs.starts(with: frame) && limit > frame.count ? frame : []
+            promptIDs = kept + promptIDs.suffix(limit - kept.count)
+            prompt = try text(of: Array(promptIDs.dropFirst(kept.count)))
             counts.promptsTruncated += 1
         }
         if let limit = options.maximumResponseTokens, responseIDs.count > limit {
@@ -272,7 +281,7 @@ public struct RecordTokenizer: Sendable {
             responseIDs = Array(responseIDs.prefix(options.continuationTokens))
         }
         return try finish(
-            text(of: promptIDs), promptIDs,
+            text(of: promptIDs), framed(promptIDs),
             text(of: responseIDs.filter { $0 != endOfSequenceID }), responseIDs, counts)
     }
 

@@ -12,6 +12,11 @@ struct SpecialTokenRoles {
     var endOfSequenceIDs: [Int32] = []
     var beginningID: Int32?
     var paddingID: Int32?
+    /// Whether texts begin and end with a token, by `tokenizer_config.json`.
+    var addsBeginning: Bool?
+    var addsEnd: Bool?
+    /// How many rows the model's embeddings have, by `config.json`.
+    var modelSize: Int?
     var chatTemplate: String?
     /// The ends of sequence that ``endOfSequenceIDs`` has, with the files that name them.
     var unusableEnd: String? { endSources.isEmpty ? nil : endSources.joined(separator: "; ") }
@@ -33,6 +38,8 @@ struct SpecialTokenRoles {
             classification = classification ?? file.root["cls_token"]?.tokenContent
             separator = separator ?? file.root["sep_token"]?.tokenContent
             chatTemplate = chatTemplate ?? Self.chatTemplate(file.root["chat_template"])
+            addsBeginning = addsBeginning ?? file.root["add_bos_token"]?.bool
+            addsEnd = addsEnd ?? file.root["add_eos_token"]?.bool
         }
         for name in ["generation_config.json", "config.json"] {
             guard let file = try TokenizerFile.optional(directory, name) else { continue }
@@ -47,6 +54,10 @@ struct SpecialTokenRoles {
             }
             beginningID = beginningID ?? file.root["bos_token_id"]?.idList.first
             paddingID = paddingID ?? file.root["pad_token_id"]?.idList.first
+            let size =
+                file.root["vocab_size"]?.integer
+                ?? file.root["text_config"]?.object?["vocab_size"]?.integer
+            modelSize = modelSize ?? size.flatMap { $0 <= 1 << 24 ? $0 : nil }
         }
         let path = directory + "/chat_template.jinja"
         if TokenizerFile.exists(path) {

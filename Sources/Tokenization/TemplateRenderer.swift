@@ -1,40 +1,18 @@
-/// A value of the template language.
-enum TemplateValue: Sendable, Equatable {
-    case undefined
-    case none
-    case bool(Bool)
-    case integer(Int)
-    case text(PromptText)
-    case list([TemplateValue])
-    case object([String: TemplateValue])
-
-    /// Whether a condition takes the value for true.
-    var isTrue: Bool {
-        switch self {
-        case .undefined, .none: false
-        case .bool(let value): value
-        case .integer(let value): value != 0
-        case .text(let value): value.pieces.contains { !$0.text.isEmpty }
-        case .list(let values): !values.isEmpty
-        case .object(let values): !values.isEmpty
-        }
-    }
-
-    /// Equality of the template language: texts by content, whatever they came from.
-    func equals(_ other: TemplateValue) -> Bool {
-        if case .text(let left) = self, case .text(let right) = other {
-            return left.text.utf8.elementsEqual(right.text.utf8)
-        }
-        return self == other
-    }
-}
-
 /// Walks the tree of a template and collects its output.
 struct TemplateRenderer {
-    private var variables: [String: TemplateValue]
-    private(set) var output = PromptText([])
+    /// How a run of nodes ended.
+    enum Course { case goesOn, leaves, next }
+
+    var variables: [String: TemplateValue]
+    private(set) var output = PromptText([PromptText.Piece]())
+    var namespaces: [TemplateObject] = []
     /// How many bytes of text may still be put together, taken apart or compared.
     private var allowance: Int
+    /// Macros cost stack where they call each other.
+    private var depth = 0
+    private static let maximumDepth = 40
+    /// What a step costs, in bytes of text.
+    private static let stepCost = 32
 
     /// - Parameter allowance: how many bytes of text may be put together, taken apart or compared in
     ///   all. A few assignments that double a text would else fill any memory.
@@ -43,41 +21,46 @@ struct TemplateRenderer {
         self.allowance = allowance
     }
 
-    mutating func render(_ nodes: [TemplateNode]) throws(TokenizationError) {
+    func fault(_ what: String) -> TokenizationError { .malformedTemplate(what: what) }
+
+    @discardableResult
+    mutating func render(_ nodes: [TemplateNode]) throws(TokenizationError) -> Course {
         for node in nodes {
-            switch node {
-            case .text(let text): output.pieces += PromptText.literal(text).pieces
-            case .output(let expression):
-                switch try value(expression) {
-                case .text(let text):
-                    try spend(text)
-                    output.pieces += text.pieces
-                case .integer(let number): output.pieces += PromptText.literal("\(number)").pieces
-                case .undefined, .none: break
-                default: throw .malformedTemplate(what: "output of something that is not text")
-                }
-            case .assignment(let name, let expression):
-                variables[name] = try value(expression)
-            case .choice(let branches, let otherwise):
-                try render(try branch(branches, otherwise))
-            case .loop(let variable, let expression, let body):
-                guard case .list(let elements) = try value(expression) else {
-                    throw .malformedTemplate(what: "a loop over something that is not a list")
-                }
-                // What is set inside a loop is not seen after it.
-                let saved = variables
-                for (index, element) in elements.enumerated() {
-                    variables[variable] = element
-                    variables["loop"] = .object([
-                        "first": .bool(index == 0), "last": .bool(index == elements.count - 1),
-                        "index0": .integer(index), "index": .integer(index + 1),
-                        "length": .integer(elements.count),
-                    ])
-                    try render(body)
-                }
-                variables = saved
-            }
+            try spend(Self.stepCost)
+            let course = try render(node)
+            if course != .goesOn { return course }
         }
+        return .goesOn
+    }
+
+    private mutating func render(_ node: TemplateNode) throws(TokenizationError) -> Course {
+        switch node {
+        case .text(let text): output.pieces += PromptText.literal(text).pieces
+        case .output(let expression):
+            let text = try self.text(of: try value(expression))
+            try spend(text)
+            output.pieces += text.pieces
+        case .assignment(let target, let expression): try assign(try value(expression), to: target)
+        case .capture(let target, let body): try assign(.text(try captured(body)), to: target)
+        case .choice(let branches, let otherwise):
+            return try render(try branch(branches, otherwise))
+        case .loop(let loop): try render(loop)
+        case .macro(let macro): variables[macro.name] = .macro(macro)
+        case .leave: return .leaves
+        case .next: return .next
+        }
+        return .goesOn
+    }
+
+    /// What the nodes make, apart from the output.
+    private mutating func captured(_ nodes: [TemplateNode]) throws(TokenizationError) -> PromptText
+    {
+        let outer = output
+        output = PromptText([PromptText.Piece]())
+        try render(nodes)
+        let made = output
+        output = outer
+        return made
     }
 
     private mutating func branch(
@@ -88,102 +71,154 @@ struct TemplateRenderer {
         return otherwise
     }
 
-    private mutating func value(
-        _ expression: TemplateExpression
-    ) throws(TokenizationError) -> TemplateValue {
-        switch expression {
-        case .text(let text): return .text(.literal(text))
-        case .integer(let number): return .integer(number)
-        case .bool(let flag): return .bool(flag)
-        case .none: return .none
-        case .variable(let name): return variables[name] ?? .undefined
-        case .not(let operand): return .bool(!(try value(operand).isTrue))
-        case .isDefined(let operand): return .bool(try value(operand) != .undefined)
-        case .isNone(let operand): return .bool(try value(operand) == .none)
-        case .trimmed(let operand): return try trimmed(try value(operand))
-        case .failure(let message):
-            guard case .text(let text) = try value(message) else {
-                throw .malformedTemplate(what: "the chat template refuses the messages")
+    private mutating func assign(
+        _ value: TemplateValue, to target: TemplateNode.Target
+    ) throws(TokenizationError) {
+        switch target {
+        case .name(let name): variables[name] = value
+        case .names(let names): try unpack(value, into: names)
+        case .member(let name, let key):
+            guard case .namespace(let number)? = variables[name] else {
+                throw fault("'\(name)' is no namespace")
             }
-            throw .malformedTemplate(what: "the chat template says: \(text.text)")
-        case .slice(let list, let from):
-            let first: TemplateValue = if let from { try value(from) } else { .integer(0) }
-            guard case .list(let elements) = try value(list), case .integer(let start) = first
-            else { throw .malformedTemplate(what: "a slice of something that is not a list") }
-            return .list(Array(elements.dropFirst(start)))
-        case .member(let base, let key): return try member(try value(base), try value(key))
-        case .binary(let symbol, let left, let right):
-            return try binary(symbol, try value(left), right)
+            namespaces[number][key] = value
         }
     }
 
-    private func member(
-        _ base: TemplateValue, _ key: TemplateValue
+    private mutating func unpack(
+        _ value: TemplateValue, into names: [String]
+    ) throws(TokenizationError) {
+        guard names.count > 1 else {
+            for name in names { variables[name] = value }
+            return
+        }
+        guard case .list(let elements) = value, elements.count == names.count else {
+            throw fault("\(names.count) names for something that is not as many values")
+        }
+        for (name, element) in zip(names, elements) { variables[name] = element }
+    }
+
+    // MARK: Loops
+
+    private mutating func render(_ loop: TemplateNode.Loop) throws(TokenizationError) {
+        // What is set inside a loop is not seen after it, nor the next time round.
+        let saved = variables
+        defer { variables = saved }
+        var elements: [TemplateValue] = []
+        for element in try self.elements(of: try value(loop.list)) {
+            if let condition = loop.condition {
+                try unpack(element, into: loop.variables)
+                guard try value(condition).isTrue else { continue }
+            }
+            elements.append(element)
+        }
+        if elements.isEmpty {
+            try render(loop.otherwise)
+            return
+        }
+        for (index, element) in elements.enumerated() {
+            variables = saved
+            try unpack(element, into: loop.variables)
+            variables["loop"] = .object(Self.state(index, elements))
+            if try render(loop.body) == .leaves { break }
+        }
+    }
+
+    private static func state(_ index: Int, _ elements: [TemplateValue]) -> TemplateObject {
+        let count = elements.count
+        return TemplateObject([
+            ("first", .bool(index == 0)), ("last", .bool(index == count - 1)),
+            ("index0", .integer(index)), ("index", .integer(index + 1)),
+            ("revindex0", .integer(count - 1 - index)), ("revindex", .integer(count - index)),
+            ("length", .integer(count)),
+            ("previtem", index > 0 ? elements[index - 1] : .undefined),
+            ("nextitem", index + 1 < count ? elements[index + 1] : .undefined),
+        ])
+    }
+
+    /// What a loop goes over.
+    mutating func elements(of value: TemplateValue) throws(TokenizationError) -> [TemplateValue] {
+        switch value {
+        case .list(let elements): return elements
+        case .object(let object): return object.members.map { .literal($0.key) }
+        case .undefined: return []
+        case .text(let text):
+            try spend(text)
+            return text.cells.map { .text(PromptText([$0])) }
+        default: throw fault("a loop over something that is not a list")
+        }
+    }
+
+    // MARK: Calls
+
+    mutating func call(
+        _ macro: TemplateNode.Macro, _ arguments: TemplateArguments
     ) throws(TokenizationError) -> TemplateValue {
-        switch (base, key) {
-        case (.object(let fields), .text(let name)): return fields[name.text] ?? .undefined
-        case (.list(let elements), .integer(let index)):
-            return elements.indices.contains(index) ? elements[index] : .undefined
-        case (.undefined, _): throw .malformedTemplate(what: "a member of an undefined value")
-        default: return .undefined
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.maximumDepth else {
+            throw fault("macros that call each other too deep")
         }
+        let saved = variables
+        defer { variables = saved }
+        for (place, parameter) in macro.parameters.enumerated() {
+            if place < arguments.positional.count {
+                variables[parameter.name] = arguments.positional[place]
+            } else if let named = arguments.named[parameter.name] {
+                variables[parameter.name] = named
+            } else {
+                variables[parameter.name] =
+                    try parameter.standard.map {
+                        expression throws(TokenizationError) in try value(expression)
+                    } ?? .undefined
+            }
+        }
+        return .text(try captured(macro.body))
     }
 
-    private mutating func binary(
-        _ symbol: String, _ left: TemplateValue, _ rightExpression: TemplateExpression
-    ) throws(TokenizationError) -> TemplateValue {
-        // The second operand of `and` and `or` may only make sense if it is needed.
-        if symbol == "and" { return left.isTrue ? try value(rightExpression) : left }
-        if symbol == "or" { return left.isTrue ? left : try value(rightExpression) }
-        let right = try value(rightExpression)
-        for case .text(let text) in [left, right] { try spend(text) }
-        switch (symbol, left, right) {
-        case ("==", _, _): return .bool(left.equals(right))
-        case ("+", .text(let left), .text(let right)):
-            return .text(PromptText(left.pieces + right.pieces))
-        case ("+", .integer(let left), .integer(let right)): return .integer(left &+ right)
-        case ("in", _, .list(let elements)):
-            return .bool(elements.contains { $0.equals(left) })
-        case ("in", .text(let left), .object(let fields)): return .bool(fields[left.text] != nil)
-        case ("in", .text(let left), .text(let right)):
-            return .bool(right.text.contains(left.text))
-        default:
-            throw .malformedTemplate(what: "'\(symbol)' between values that do not fit")
-        }
-    }
+    // MARK: Limits
 
-    /// The text without white space at its ends; pieces keep their origin.
-    private mutating func trimmed(_ value: TemplateValue) throws(TokenizationError) -> TemplateValue
-    {
-        guard case .text(var text) = value else {
-            throw .malformedTemplate(what: "trim of something that is not text")
-        }
-        try spend(text)
-        func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace }
-        if let first = text.pieces.firstIndex(where: { !$0.text.unicodeScalars.allSatisfy(isSpace) }
-        ) {
-            text.pieces.removeFirst(first)
-            let start = text.pieces[0].text.unicodeScalars.drop(while: isSpace)
-            text.pieces[0].text = String(start)
-        } else {
-            text.pieces = []
-        }
-        if let last = text.pieces.lastIndex(where: { !$0.text.unicodeScalars.allSatisfy(isSpace) })
-        {
-            text.pieces.removeLast(text.pieces.count - 1 - last)
-            let kept = text.pieces[last].text.unicodeScalars.reversed().drop(while: isSpace)
-            var view = String.UnicodeScalarView()
-            view.append(contentsOf: kept.reversed())
-            text.pieces[last].text = String(view)
-        }
-        return .text(text)
-    }
-
-    private mutating func spend(_ text: PromptText) throws(TokenizationError) {
+    mutating func spend(_ text: PromptText) throws(TokenizationError) {
         // A piece is kept with what belongs to it.
-        allowance -= text.pieces.reduce(0) { $0 + $1.text.utf8.count + 64 }
+        try spend(text.pieces.reduce(0) { $0 + $1.text.utf8.count + 64 })
+    }
+
+    mutating func spend(_ bytes: Int) throws(TokenizationError) {
+        allowance -= bytes
         guard allowance >= 0 else {
-            throw .malformedTemplate(what: "the chat template makes far more text than it is given")
+            throw fault("the chat template makes far more text than it is given")
         }
+    }
+
+    /// A value as it is printed.
+    func text(of value: TemplateValue) throws(TokenizationError) -> PromptText {
+        switch value {
+        case .text(let text): return text
+        case .integer(let number): return .literal("\(number)")
+        case .number(let number): return .literal("\(number)")
+        case .bool(let flag): return .literal(flag ? "True" : "False")
+        case .none: return .literal("None")
+        case .undefined: return PromptText([PromptText.Piece]())
+        default: throw fault("output of something that is not text")
+        }
+    }
+}
+
+/// Arguments of a call, worked out.
+struct TemplateArguments {
+    var positional: [TemplateValue] = []
+    var named: [String: TemplateValue] = [:]
+
+    /// The argument at a place, or by its name.
+    func value(_ place: Int, _ name: String = "") -> TemplateValue? {
+        place < positional.count ? positional[place] : named[name]
+    }
+
+    func text(_ place: Int, _ name: String = "") -> PromptText? {
+        if case .text(let text)? = value(place, name) { text } else { nil }
+    }
+
+    func integer(_ place: Int, _ name: String = "") -> Int? {
+        if case .integer(let number)? = value(place, name) { number } else { nil }
     }
 }

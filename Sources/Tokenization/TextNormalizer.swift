@@ -5,7 +5,7 @@ struct TextNormalizer: Sendable {
         case lowercase
         /// White space goes from the ends.
         case strip(left: Bool, right: Bool)
-        /// Marks of no width of their own go.
+        /// Marks go.
         case stripAccents
         /// Put before a text that is not empty.
         case prepend([UInt8])
@@ -34,9 +34,7 @@ struct TextNormalizer: Sendable {
             return text.withUnsafeBufferPointer { workspace.normalizer(form).normalized($0) }
         case .lowercase: return mapped(text) { $0.properties.lowercaseMapping.utf8 }
         case .stripAccents:
-            return mapped(text) { scalar in
-                scalar.properties.generalCategory == .nonspacingMark ? "".utf8 : nil
-            }
+            return mapped(text) { UnicodeNormalizer.isMark($0) ? "".utf8 : nil }
         case .strip(let left, let right):
             return text.withUnsafeBufferPointer { bytes in
                 let start = left ? WhiteSpace.end(bytes, from: 0) : 0

@@ -10,7 +10,7 @@ struct TokenDecoder: Sendable {
         /// So many times, a character goes from the ends of a token.
         case strip([UInt8], start: Int, stop: Int)
         case replace(CharacterRun, with: [UInt8])
-        /// The replacement for spaces becomes a space, and goes where one was added.
+        /// The replacement for spaces becomes a space, and goes from the first token.
         case metaspace(replacement: [UInt8], dropsFirst: Bool)
     }
 
@@ -46,9 +46,7 @@ struct TokenDecoder: Sendable {
                 var rest = tokens[index][...]
                 while let byte = rest.first {
                     if rest.starts(with: replacement) {
-                        let isDropped =
-                            index == 0 && dropsFirst && rest.startIndex == 0
-                        if !isDropped { text.append(UInt8(ascii: " ")) }
+                        if index > 0 || !dropsFirst { text.append(UInt8(ascii: " ")) }
                         rest.removeFirst(replacement.count)
                     } else {
                         text.append(byte)

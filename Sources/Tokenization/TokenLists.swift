@@ -119,11 +119,13 @@ struct TokenLists {
     /// Some vocabularies leave ids unused, though never many more than they use.
     private static func maximumID(count: Int) -> Int { 4 * count + 1 << 20 }
 
-    /// Spellings and kinds in the order of ids, added tokens included.
+    /// Spellings and kinds in the order of ids, added tokens included, and which ids are the model's.
     /// - Throws: what is wrong, as ``TokenizationError/malformed(source:what:)``.
     func vocabulary(
         adding added: [AddedTokens.Token], source: String
-    ) throws(TokenizationError) -> (tokens: ByteStrings, kinds: [TokenKind]) {
+    ) throws(TokenizationError) -> (
+        tokens: ByteStrings, kinds: [TokenKind], isInModel: [Bool]
+    ) {
         if let fault { throw .malformed(source: source, what: fault) }
         var list = tokens ?? ByteStrings()
         let highest = Int(max(ids.max() ?? -1, added.map(\.id).max() ?? -1))
@@ -147,6 +149,7 @@ struct TokenLists {
             places[Int(id)] = index
         }
         for (index, id) in ids.enumerated() { try place(index, at: id) }
+        let isInModel = places.map { $0 >= 0 }
         for token in added {
             list.append(token.content)
             try place(list.count - 1, at: token.id)
@@ -156,7 +159,7 @@ struct TokenLists {
         for index in places { ordered.append(index < 0 ? [] : list[index]) }
         var kinds = places.map { $0 < 0 ? TokenKind.unused : .ordinary }
         for token in added { kinds[Int(token.id)] = token.isSpecial ? .special : .added }
-        return (ordered, kinds)
+        return (ordered, kinds, isInModel)
     }
 
     /// The ids of the merges and of what they make.

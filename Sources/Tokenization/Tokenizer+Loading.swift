@@ -12,6 +12,7 @@ extension Tokenizer {
     public static func load(directory: String) throws(TokenizationError) -> Tokenizer {
         let roles = try SpecialTokenRoles(directory: directory)
         var tokenizer = try load(directory, roles)
+        tokenizer.paddedSize = max(tokenizer.vocabularySize, roles.modelSize ?? 0)
         if tokenizer.endOfSequenceID == nil { tokenizer.endOfSequenceFault = roles.unusableEnd }
         return tokenizer
     }

@@ -11,7 +11,8 @@ extension Tokenizer {
         let entries = try lists.vocabulary(adding: added, source: file.path)
         let pipeline = TokenizerPipeline(file)
         let parts = PairParts(
-            tokens: entries.tokens, kinds: entries.kinds, added: added, lists: lists,
+            tokens: entries.tokens, kinds: entries.kinds, isInModel: entries.isInModel,
+            added: added, lists: lists,
             pipeline: pipeline, unknown: model["unk_token"]?.string,
             fusesUnknown: model["fuse_unk"]?.bool ?? false,
             fallsBackToBytes: model["byte_fallback"]?.bool ?? false,
@@ -41,6 +42,8 @@ extension Tokenizer {
     struct PairParts {
         var tokens: ByteStrings
         var kinds: [TokenKind]
+        /// Whether each id is the model's; nil for all.
+        var isInModel: [Bool]?
         var added: [AddedTokens.Token]
         var lists: TokenLists
         var pipeline: TokenizerPipeline
@@ -60,7 +63,7 @@ extension Tokenizer {
         let isByteLevel = if case .bytes = cutting { true } else { false }
         let vocabulary = try Vocabulary(
             tokens: parts.tokens, kinds: parts.kinds, isByteLevel: isByteLevel,
-            source: pipeline.source)
+            source: pipeline.source, isInModel: parts.isInModel)
         let merges = try parts.lists.resolvedMerges(in: vocabulary, source: pipeline.source)
         let unknownID = parts.unknown.flatMap { vocabulary.id($0) }
         let normalizer = try pipeline.textNormalizer()

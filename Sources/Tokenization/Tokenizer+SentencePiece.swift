@@ -28,7 +28,11 @@ extension Tokenizer {
         ids.padding = ids.padding ?? Self.control(file.padding, vocabulary)
         return Tokenizer(
             vocabulary: vocabulary, model: .sentencePiece(model),
-            addedTokens: AddedTokens(special), special: ids, chatTemplate: roles.chatTemplate)
+            addedTokens: AddedTokens(special), special: ids, chatTemplate: roles.chatTemplate,
+            frame: TokenFrame(
+                // Models of this kind begin with a token unless they say otherwise.
+                before: roles.addsBeginning ?? true ? [ids.beginning].compactMap { $0 } : [],
+                after: roles.addsEnd ?? false ? [ids.endOfSequence].compactMap { $0 } : []))
     }
 
     /// Tokens of `added_tokens.json` that are not among the pieces, in the order of their ids.

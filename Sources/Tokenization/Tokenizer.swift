@@ -46,6 +46,9 @@ public struct Tokenizer: Sendable {
     let addedTokens: AddedTokens
     /// Why no token ends a sequence although a file names one; nil otherwise.
     var endOfSequenceFault: String?
+    /// How many ids there are with those that only fill up the model's embeddings, which stand for
+    /// nothing.
+    var paddedSize = 0
     /// The ids that have a role of their own.
     public let special: SpecialTokenIDs
     /// The checkpoint's chat template (Jinja), if it has one.

@@ -130,6 +130,21 @@ final class UnicodeNormalizer {
         scalar.properties.age.map { $0.major <= lastVersion } ?? false
     }
 
+    /// Whether a character is a combining mark, as of Unicode 9.
+    static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        guard takesPart(scalar) else { return false }
+        switch scalar.value {
+        // Their categories have changed since.
+        case 0x1CF2, 0x1CF3: return true
+        case 0x111C9: return false
+        default: break
+        }
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark: return true
+        default: return false
+        }
+    }
+
     private static func combiningClass(_ scalar: Unicode.Scalar) -> UInt8 {
         if scalar.value < 0x300 || !takesPart(scalar) { return 0 }
         return scalar.properties.canonicalCombiningClass.rawValue
@@ -186,10 +201,7 @@ final class UnicodeNormalizer {
         if Hangul.vowels.contains(scalar.value) || Hangul.finals.contains(scalar.value) {
             return true
         }
-        switch scalar.properties.generalCategory {
-        case .nonspacingMark, .spacingMark, .enclosingMark: return true
-        default: return combiningClass(scalar) != 0
-        }
+        return isMark(scalar) || combiningClass(scalar) != 0
     }
 }
 

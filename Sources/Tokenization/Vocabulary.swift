@@ -15,6 +15,8 @@ struct Vocabulary: Sendable {
     /// Spellings as they stand in the tokenizer's file; the index is the id.
     let spellings: ByteStringTable
     let kinds: [TokenKind]
+    /// Whether each id is the model's too, not only an addition to it.
+    private let isInModel: [Bool]
     /// The bytes of text that each token stands for.
     private let texts: ByteStrings
 
@@ -28,9 +30,11 @@ struct Vocabulary: Sendable {
     ///   - isByteLevel: whether tokens are spelt in ``ByteAlphabet``; those that are not stand for
     ///     themselves.
     ///   - source: the file's name for messages.
-    init(tokens: ByteStrings, kinds: [TokenKind], isByteLevel: Bool, source: String)
-        throws(TokenizationError)
-    {
+    ///   - isInModel: whether each id is the model's, not only an addition to it; nil for all.
+    init(
+        tokens: ByteStrings, kinds: [TokenKind], isByteLevel: Bool, source: String,
+        isInModel: [Bool]? = nil
+    ) throws(TokenizationError) {
         var duplicate = (0, 0)
         guard
             let spellings = ByteStringTable(
@@ -43,6 +47,7 @@ struct Vocabulary: Sendable {
         }
         self.spellings = spellings
         self.kinds = kinds
+        self.isInModel = isInModel ?? kinds.map { _ in true }
         texts = isByteLevel ? Self.decoded(tokens, kinds) : tokens
     }
 
@@ -76,6 +81,17 @@ struct Vocabulary: Sendable {
     /// The id spelt `token`, if there is one.
     func id(_ token: UnsafeBufferPointer<UInt8>) -> Int32? {
         spellings.index(of: token).map { Int32($0) }
+    }
+
+    /// The id that the model may make of data spelt `token`: no special token, no mere addition.
+    func modelID(_ token: UnsafeBufferPointer<UInt8>) -> Int32? {
+        id(token).flatMap { kinds[Int($0)] != .special && isInModel[Int($0)] ? $0 : nil }
+    }
+
+    /// The id that the model may make of data spelt `token`: no special token, no mere addition.
+    func modelID(_ token: String) -> Int32? {
+        var token = token
+        return token.withUTF8 { modelID($0) }
     }
 
     /// Whether `id` is a token of this vocabulary.

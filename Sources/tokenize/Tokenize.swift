@@ -13,8 +13,8 @@ struct Tokenize: CommandLineTool {
             Raw records are {"instruction","context","response"} (or "input" and "output", as Alpaca \
             names the last two), {"prompt","response"} or {"text"}. A token record has id, prompt, response, prompt_ids and response_ids; \
             other fields stay. A whole response ends in one end-of-sequence id, a truncated one \
-            has none; no beginning-of-sequence id is added. Special-token text in the data is ordinary \
-            text unless --special says otherwise. Tokenizers: BPE of bytes or characters and WordPiece \
+            has none; a beginning-of-sequence id is added under --add-special-tokens. \
+            Special-token text in the data is ordinary text unless --special says otherwise. Tokenizers: BPE of bytes or characters and WordPiece \
             (tokenizer.json, or vocab.json with merges.txt), SentencePiece (tokenizer.model).
             """)
 
@@ -36,7 +36,10 @@ struct Tokenize: CommandLineTool {
     var field: String?
 
     @Flag(
-        help: "With --field: add the model's own frame, [CLS] and [SEP] for BERT, BOS for Llama 3.")
+        help: """
+            Add what the model expects around a text, BOS for Llama 3 and Gemma, [CLS] and [SEP] for \
+            BERT; without --field, what it expects at the beginning, to prompts that lack it.
+            """)
     var addSpecialTokens = false
 
     @Flag(help: "With --field: add offsets, [begin, end] in bytes of the text's UTF-8.")
@@ -59,9 +62,6 @@ struct Tokenize: CommandLineTool {
             )
         }
         if offsets && field == nil { throw ValidationError("--offsets needs --field") }
-        if addSpecialTokens && field == nil {
-            throw ValidationError("--add-special-tokens needs --field")
-        }
     }
 
     mutating func execute(_ log: Log) throws {

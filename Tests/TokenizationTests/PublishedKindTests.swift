@@ -1,3 +1,4 @@
+import Records
 import StreamIO
 import TestSupport
 import Testing
@@ -18,8 +19,12 @@ struct PublishedKindTests {
         let cases: [Case]
     }
 
-    private func load(_ kind: String) throws -> Tokenizer {
+    private func load(_ kind: String, end: String? = nil) throws -> Tokenizer {
         try Corpus.withDirectory { directory in
+            if let end {
+                try Corpus.write(
+                    "{\"eos_token\": \"\(end)\"}", to: directory + "/tokenizer_config.json")
+            }
             try writeFile(
                 directory + "/tokenizer.json", Oracles.bytes("tokenizers/\(kind).json.zst"))
             return try Tokenizer.load(directory: directory)
@@ -70,5 +75,27 @@ struct PublishedKindTests {
         let ids = tokenizer.encode("é").suffix(2)
         let expected: [Int32] = [4 + 0xC3, 4 + 0xA9]
         #expect(Array(ids) == expected)
+    }
+
+    @Test("Prompts begin as the model expects it, if asked for, and keep that when they are cut")
+    func framedPrompts() throws {
+        let tokenizer = try load("llama3")
+        let record: JSONObject = ["prompt": .string("the cat"), "response": .string("sat")]
+        var options = RecordTokenizer.Options()
+        options.template = .plain
+        func promptIDs(_ limit: Int?) throws -> [Int32] {
+            options.maximumPromptTokens = limit
+            let worker = try RecordTokenizer(load("llama3", end: "<|endoftext|>"), options)
+            let location = SourceLocation(file: "in.jsonl", line: 1)
+            let made = try worker.tokenize(
+                Record(fields: record, location: location, defaultID: "1")
+            ).record
+            return try #require(made).tokenIDs("prompt_ids")
+        }
+        let plain = tokenizer.encode("the cat")
+        #expect(try promptIDs(nil) == plain)
+        options.addsSpecialTokens = true
+        #expect(try promptIDs(nil) == [1] + plain)
+        #expect(try promptIDs(2) == [1] + plain.suffix(1))
     }
 }

@@ -1,4 +1,5 @@
 import StreamIO
+import TestSupport
 import Testing
 import Tokenization
 
@@ -93,7 +94,7 @@ struct TemplateTests {
                 "<s>[INST] hi [/INST]"
             ),
             (
-                "{% if messages[0]['role'] == 'system' %}\nA\n{% elif tools is not defined %}\n"
+                "{% if messages[0]['role'] == 'system' %}\nA\n{% elif absent is not defined %}\n"
                     + "B\n{% endif %}\n{{ messages[0].content }}", "B\n hi "
             ),
         ])
@@ -105,7 +106,7 @@ struct TemplateTests {
     @Test(
         "What is not understood is refused",
         arguments: [
-            "{% macro x() %}{% endmacro %}", "{{ messages | tojson }}", "{{ range(3) }}",
+            "{% call x() %}{% endcall %}", "{{ messages | frobnicate }}", "{{ range(3) }}",
             "{% for m in messages %}", "{% endif %}", "{{ 'a }}", "{{ 1 * 2 }}", "no message here",
             "{{ raise_exception('no') }}", "{% for m in messages if_not_used %}{% endfor %}",
             stepByStep, "{{ nothing.there }}",
@@ -119,13 +120,77 @@ struct TemplateTests {
     @Test(
         "What is not understood is named with its line",
         arguments: [
-            ("a\n{{ messages[0].content }}\n{%- macro x() %}", "line 3: unsupported block 'macro"),
-            ("\n{{ messages | tojson }}", "line 2: unsupported expression"),
+            ("a\n{{ messages[0].content }}\n{%- include x %}", "line 3: unsupported block 'incl"),
+            ("\n{{ messages | 1 }}", "line 2: unsupported expression"),
             ("{# a\nb #}\n\n{{ 'a", "line 4: a tag that does not end"),
         ])
     func lines(template: String, message: String) throws {
         let error = #expect(throws: TokenizationError.self) { try ChatTemplate(text: template) }
         #expect(error?.description.contains(message) == true, "\(String(describing: error))")
+    }
+
+    private struct Renderings: Decodable {
+        struct Case: Decodable {
+            struct Message: Decodable {
+                let role: String
+                let content: String
+            }
+            let name: String
+            let template: String
+            let messages: [Message]
+            /// Nil where the template refuses the messages.
+            let expected: String?
+        }
+        let cases: [Case]
+    }
+
+    /// What jinja2 3.1 makes of them, set up as transformers does.
+    @Test("What chat templates are made of, for conversations with and without a system message")
+    func language() throws {
+        let cases = try Oracles.decode(Renderings.self, from: "chat_templates.json").cases
+        #expect(cases.count > 50)
+        for known in cases {
+            let names = ["bos_token": "<s>", "eos_token": "</s>"]
+            let template = try ChatTemplate(text: known.template, tokenNames: names)
+            let messages = known.messages.map {
+                ChatMessage(role: $0.role, content: $0.content)
+            }
+            guard let expected = known.expected else {
+                #expect(throws: TokenizationError.self) { try template.prompt(messages) }
+                continue
+            }
+            let prompt = try template.prompt(messages)
+            let isEqual = prompt.text.utf8.elementsEqual(expected.utf8)
+            #expect(isEqual, "\(known.name): \(prompt.text.debugDescription)")
+        }
+    }
+
+    @Test("Whatever a template does to a text of the record, it stays the record's")
+    func origin() throws {
+        let template = try ChatTemplate(
+            text: "<s>{{ messages[0].content.strip().split(',')[1] | upper }}"
+                + "{{ (messages[0].content | tojson)[:4] }}{{ messages[0].role | replace('u', '<s>') }}"
+        )
+        let pieces = try template.prompt(user: " a,<s>b ").pieces
+        let data = pieces.filter(\.isData).map(\.text).joined()
+        #expect(data == "<S>B a,")
+        #expect(pieces.map(\.text).joined() == "<s><S>B\" a,<s>ser")
+    }
+
+    @Test(
+        "Templates that never end, or fill any memory, are refused",
+        arguments: [
+            "{% for i in range(1000000000) %}{% endfor %}{{ messages[0].content }}",
+            "{{ 'aaaaaaaaaaaaaaaa' * 1000000000 }}",
+            "{% set x = 'a' %}{% for i in range(99) %}{% set x = x %}{% endfor %}"
+                + "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+            "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}"
+                + "{% endfor %}{{ messages[0].content }}",
+        ])
+    func limits(template: String) {
+        #expect(throws: TokenizationError.self) {
+            try ChatTemplate(text: template).prompt(user: "hi")
+        }
     }
 
     @Test("Special tokens of the template are tokens, those of the data are text")
