@@ -19,7 +19,8 @@ struct ImportCheckpoint: CommandLineTool {
         discussion: """
             GGUF: Llama models in F32, F16, BF16, Q8_0, Q4_0 and Q4_1, versions 2 and 3; of one in \
             several files the first is named. Quantised weights are dequantised, which does not bring back what quantising lost. \
-            The tokenizer in the file becomes tokenizer.json. Directories: GPT-2 and Llama in \
+            The tokenizer in the file becomes tokenizer.json. Directories: GPT-2, Llama, Qwen 2 and 3, \
+            Gemma 3 (text), Mistral, SmolLM 3, Granite, OLMo 2 and Phi-3 (in GGUF too) in \
             safetensors, in one file or shards, with any spelling of names and keys that \
             transformers has used. Everything is checked, NaN and infinity included.
             """)

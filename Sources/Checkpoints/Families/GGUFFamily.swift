@@ -9,6 +9,8 @@ public struct GGUFFamily: Sendable {
     public let names: ParameterNames
     /// Whether the rows of queries and keys are in the order of adjacent pairs.
     public let permutesQueriesAndKeys: Bool
+    /// Whether positions are a table instead of a rotation.
+    let hasLearnedPositions: Bool
     /// Metadata keys, without the architecture, that the family computes, beside those of all families.
     let computedKeys: Set<String>
     /// Reads traits from metadata; what all families have in common is there already.
@@ -20,7 +22,7 @@ public struct GGUFFamily: Sendable {
 
     init(
         architecture: String, names: ParameterNames, permutesQueriesAndKeys: Bool = false,
-        computedKeys: Set<String> = [],
+        hasLearnedPositions: Bool = false, computedKeys: Set<String> = [],
         read:
             @escaping @Sendable (GGUFMetadata, inout DecoderConfiguration) throws(CheckpointError)
             -> Void = { _, _ throws(CheckpointError) in },
@@ -31,6 +33,7 @@ public struct GGUFFamily: Sendable {
         self.architecture = architecture
         self.names = names
         self.permutesQueriesAndKeys = permutesQueriesAndKeys
+        self.hasLearnedPositions = hasLearnedPositions
         self.computedKeys = computedKeys
         self.read = read
         self.write = write
@@ -45,6 +48,18 @@ public struct GGUFFamily: Sendable {
             return false
         }
         return part == .query || part == .key
+    }
+
+    /// Whether a tensor's rows are the checkpoint's columns: files have (out, in) throughout.
+    public func isTransposed(_ entry: ParameterEntry, _ configuration: DecoderConfiguration) -> Bool
+    {
+        guard case .block? = entry.place?.role else { return false }
+        return configuration.storage == .inputByOutput && entry.decays
+    }
+
+    /// The key of the norms' ε, without the architecture.
+    var epsilonKey: String {
+        hasLearnedPositions ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon"
     }
 
     /// What is added to every element of a tensor when it is written: files hold the whole weights of norms
@@ -76,7 +91,8 @@ public struct GGUFEntry: Sendable {
 extension ParameterNames {
     /// llama.cpp's names.
     static let gguf = ParameterNames(
-        embedding: "token_embd", finalNorm: "output_norm", head: "output", block: "blk.",
+        embedding: "token_embd", positions: "position_embd", finalNorm: "output_norm",
+        head: "output", block: "blk.",
         parts: [
             .attentionNorm: "attn_norm", .query: "attn_q", .key: "attn_k", .value: "attn_v",
             .queryNorm: "attn_q_norm", .keyNorm: "attn_k_norm", .attentionOutput: "attn_output",
@@ -91,10 +107,11 @@ extension GGUFFamily {
     static let llama = GGUFFamily(
         architecture: "llama", names: .gguf, permutesQueriesAndKeys: true)
 
-    /// The metadata of a model, in llama.cpp's keys: all but those of its tokenizer and of the file.
+    /// The metadata of a model in llama.cpp's keys, without the architecture before them: all but those of
+    /// its tokenizer and of the file.
     ///
     /// - Throws: ``CheckpointError/unsupported(file:what:)`` for a model that the format cannot say
-    public func metadata(
+    public func hyperparameters(
         of c: DecoderConfiguration
     ) throws(CheckpointError) -> [GGUFEntry] {
         var entries = [
@@ -105,7 +122,7 @@ extension GGUFFamily {
             GGUFEntry("attention.head_count_kv", c.keyValueHeadCount),
             GGUFEntry("attention.key_length", c.headWidth),
             GGUFEntry("attention.value_length", c.headWidth),
-            GGUFEntry("attention.layer_norm_rms_epsilon", c.normEpsilon),
+            GGUFEntry(epsilonKey, c.normEpsilon),
             GGUFEntry("vocab_size", c.vocabularySize),
         ]
         let own = try write(c)
@@ -132,6 +149,6 @@ extension GGUFFamily {
         try demand(
             keys.contains("embedding_scale") || c.embeddingMultiplier == 1
                 || c.embeddingMultiplier == Float(c.width).squareRoot(), "a factor on embeddings")
-        return entries.map { GGUFEntry("\(architecture).\($0.key)", $0.value) }
+        return entries
     }
 }
