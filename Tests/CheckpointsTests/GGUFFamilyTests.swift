@@ -36,8 +36,8 @@ import enum TestSupport.Oracles
             default: Issue.record("\(entry.key): a value of another kind")
             }
         }
-        builder.set("tokenizer.ggml.eos_token_id", UInt32(2))
-        builder.set("tokenizer.ggml.bos_token_id", UInt32(1))
+        builder.set("tokenizer.ggml.eos_token_id", UInt32(c.eosTokenIDs.first ?? 2))
+        builder.set("tokenizer.ggml.bos_token_id", UInt32(c.bosTokenID ?? 1))
         for entry in checkpoint.layout.entries {
             var values = Array(checkpoint.parameters.elements(of: entry))
             if family.isPermuted(entry) {
