@@ -16,7 +16,7 @@ struct ExportCheckpoint: CommandLineTool {
         "export-checkpoint",
         abstract: "Write a checkpoint as a GGUF file, which llama.cpp and its kin run.",
         discussion: """
-            GPT-2 and Llama. The file holds the weights, the hyperparameters, the tokenizer and the chat \
+            The families that import-checkpoint reads. The file holds the weights, the hyperparameters, the tokenizer and the chat \
             template. Vectors stay in float32; with q8_0 and q4_0 rows that are no multiple of 32 are in \
             f16, and with q4_0 the head is in q8_0. Tensors are read and written one after another; \
             quantising is that of ggml, to the bit. With f32 import-checkpoint brings the same weights \

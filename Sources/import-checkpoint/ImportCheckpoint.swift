@@ -17,9 +17,11 @@ struct ImportCheckpoint: CommandLineTool {
         abstract:
             "Write a clean checkpoint directory from a GGUF file or a Hugging Face directory.",
         discussion: """
-            GGUF: Llama models in F64, F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K to Q6_K, \
-            IQ4_NL and IQ4_XS, versions 2 and 3; of one in several files the first is named. Quantised weights are dequantised, which does not bring back what quantising lost. \
-            The tokenizer in the file becomes tokenizer.json. Directories: GPT-2 and Llama in \
+            GGUF, versions 2 and 3; of one in several files the first is named. Types F64, F32, F16, BF16, \
+            Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K to Q6_K, IQ4_NL and IQ4_XS. Quantised weights are \
+            dequantised, which does not bring back what quantising lost. The tokenizer in the file \
+            becomes tokenizer.json. Families, in GGUF and in directories: GPT-2, Llama, Qwen 2 and 3, \
+            Gemma 3 (text), Mistral, SmolLM 3, Granite, OLMo 2 and Phi-3. Directories hold \
             safetensors, in one file or shards, with any spelling of names and keys that \
             transformers has used. Everything is checked, NaN and infinity included.
             """)

@@ -9,8 +9,8 @@ public struct GGUFFamily: Sendable {
     public let names: ParameterNames
     /// Whether the rows of queries and keys are in the order of adjacent pairs.
     public let permutesQueriesAndKeys: Bool
-    /// Whether files are read, rather than only written.
-    let isRead: Bool
+    /// Whether positions are a table instead of a rotation.
+    let hasLearnedPositions: Bool
     /// Metadata keys, without the architecture, that the family computes, beside those of all families.
     let computedKeys: Set<String>
     /// Reads traits from metadata; what all families have in common is there already.
@@ -22,7 +22,7 @@ public struct GGUFFamily: Sendable {
 
     init(
         architecture: String, names: ParameterNames, permutesQueriesAndKeys: Bool = false,
-        isRead: Bool = true, computedKeys: Set<String> = [],
+        hasLearnedPositions: Bool = false, computedKeys: Set<String> = [],
         read:
             @escaping @Sendable (GGUFMetadata, inout DecoderConfiguration) throws(CheckpointError)
             -> Void = { _, _ throws(CheckpointError) in },
@@ -33,7 +33,7 @@ public struct GGUFFamily: Sendable {
         self.architecture = architecture
         self.names = names
         self.permutesQueriesAndKeys = permutesQueriesAndKeys
-        self.isRead = isRead
+        self.hasLearnedPositions = hasLearnedPositions
         self.computedKeys = computedKeys
         self.read = read
         self.write = write
@@ -56,10 +56,19 @@ public struct GGUFFamily: Sendable {
     ) -> GGUFArrangement {
         if isPermuted(entry) { return .pairs(headWidth: configuration.headWidth) }
         if shift(entry, configuration) != 0 { return .plusOne }
-        guard configuration.storage == .inputByOutput, entry.shape.count == 2,
-            case .block? = entry.place?.role
-        else { return .same }
-        return .transposed
+        return isTransposed(entry, configuration) ? .transposed : .same
+    }
+
+    /// Whether a tensor's rows are the checkpoint's columns: files have (out, in) throughout.
+    public func isTransposed(_ entry: ParameterEntry, _ configuration: DecoderConfiguration) -> Bool
+    {
+        guard case .block? = entry.place?.role else { return false }
+        return configuration.storage == .inputByOutput && entry.decays
+    }
+
+    /// The key of the norms' ε, without the architecture.
+    var epsilonKey: String {
+        hasLearnedPositions ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon"
     }
 
     /// What is added to every element of a tensor when it is written: files hold the whole weights of norms
@@ -88,10 +97,11 @@ extension GGUFFamily {
     static let llama = GGUFFamily(
         architecture: "llama", names: .gguf, permutesQueriesAndKeys: true)
 
-    /// The metadata of a model, in llama.cpp's keys: all but those of its tokenizer and of the file.
+    /// The metadata of a model in llama.cpp's keys, without the architecture before them: all but those of
+    /// its tokenizer and of the file.
     ///
     /// - Throws: ``CheckpointError/unsupported(file:what:)`` for a model that the format cannot say
-    public func metadata(
+    public func hyperparameters(
         of c: DecoderConfiguration
     ) throws(CheckpointError) -> [GGUFEntry] {
         var entries = [
@@ -99,19 +109,12 @@ extension GGUFFamily {
             GGUFEntry("embedding_length", c.width),
             GGUFEntry("feed_forward_length", c.feedForwardWidth),
             GGUFEntry("attention.head_count", c.headCount),
+            GGUFEntry("attention.head_count_kv", c.keyValueHeadCount),
+            GGUFEntry("attention.key_length", c.headWidth),
+            GGUFEntry("attention.value_length", c.headWidth),
+            GGUFEntry(epsilonKey, c.normEpsilon),
             GGUFEntry("vocab_size", c.vocabularySize),
-            GGUFEntry(
-                c.norm == .layer
-                    ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon",
-                c.normEpsilon),
         ]
-        if !c.hasLearnedPositions {
-            entries += [
-                GGUFEntry("attention.head_count_kv", c.keyValueHeadCount),
-                GGUFEntry("attention.key_length", c.headWidth),
-                GGUFEntry("attention.value_length", c.headWidth),
-            ]
-        }
         let own = try write(c)
         entries += try GGUFRotary.metadata(of: c).filter { entry in
             !own.contains { $0.key == entry.key }
@@ -136,6 +139,6 @@ extension GGUFFamily {
         try demand(
             keys.contains("embedding_scale") || c.embeddingMultiplier == 1
                 || c.embeddingMultiplier == Float(c.width).squareRoot(), "a factor on embeddings")
-        return entries.map { GGUFEntry("\(architecture).\($0.key)", $0.value) }
+        return entries
     }
 }

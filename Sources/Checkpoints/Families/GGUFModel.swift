@@ -34,7 +34,7 @@ public struct GGUFModel: Sendable {
         }
         let known = DecoderFamily.all.compactMap { family in
             family.gguf.map { (family: family, gguf: $0) }
-        }.filter(\.gguf.isRead)
+        }
         guard let (family, gguf) = known.first(where: { $0.gguf.architecture == architecture })
         else {
             var names: [String] = []
@@ -84,14 +84,14 @@ public struct GGUFModel: Sendable {
                     key: key("attention.head_count_kv"), got: "\(keyValueHeads)",
                     expected: "a divisor of head_count \(heads)"))
         }
-        guard headWidth % 2 == 0, headWidth > 0 else {
+        guard headWidth > 0, headWidth % 2 == 0 || gguf.hasLearnedPositions else {
             throw metadata.fault(
                 .value(
                     key: key("attention.key_length"), got: "\(headWidth)",
                     expected: "an even number"))
         }
-        guard let epsilon = try metadata.number(key("attention.layer_norm_rms_epsilon")) else {
-            throw metadata.fault(.missingKey(key("attention.layer_norm_rms_epsilon")))
+        guard let epsilon = try metadata.number(key(gguf.epsilonKey)) else {
+            throw metadata.fault(.missingKey(key(gguf.epsilonKey)))
         }
         guard let embedding = file["token_embd.weight"], let rows = embedding.shape.first else {
             throw metadata.fault(.missingTensor("token_embd.weight"))
@@ -110,12 +110,14 @@ public struct GGUFModel: Sendable {
             tiedHead: file["output.weight"] == nil
                 || file.haveEqualBytes("output.weight", "token_embd.weight"),
             initializerRange: 0.02, eosTokenIDs: [])
-        let rotary = GGUFRotary(metadata: metadata, architecture: gguf.architecture)
-        c.attention = [
-            AttentionTraits(
-                rotary: try rotary.traits(
-                    headWidth: headWidth, positions: positions, given: ropeTheta))
-        ]
+        if !gguf.hasLearnedPositions {
+            let rotary = GGUFRotary(metadata: metadata, architecture: gguf.architecture)
+            c.attention = [
+                AttentionTraits(
+                    rotary: try rotary.traits(
+                        headWidth: headWidth, positions: positions, given: ropeTheta))
+            ]
+        }
         func hasBias(_ part: BlockPart) -> Bool {
             gguf.names.name(ParameterPlace(.block(0, part), .bias)).map { file[$0] != nil } ?? false
         }
@@ -136,6 +138,7 @@ public struct GGUFModel: Sendable {
     private static let known: Set<String> = GGUFRotary.keys.union([
         "block_count", "context_length", "embedding_length", "feed_forward_length", "vocab_size",
         "attention.head_count", "attention.head_count_kv", "attention.layer_norm_rms_epsilon",
+        "attention.layer_norm_epsilon",
         "attention.key_length",
         // llama.cpp's own name for rows in the order of pairs.
         "tensor_data_layout",
@@ -213,6 +216,9 @@ public struct GGUFModel: Sendable {
             guard let name = family.name(entry) else { continue }
             let values = parameters.elements(of: entry)
             try file.floats(name, into: values)
+            if family.isTransposed(entry, configuration) {
+                transpose(values, rows: entry.shape[0], columns: entry.shape[1])
+            }
             if let index = firstNonFinite(UnsafeBufferPointer(values)) {
                 throw .notFinite(file: file.path, tensor: name, index: index)
             }
@@ -237,10 +243,11 @@ public struct GGUFModel: Sendable {
             guard let tensor = file[name] else {
                 throw .gguf(file: file.path, .missingTensor(name))
             }
-            guard tensor.shape == entry.shape else {
+            let shape =
+                family.isTransposed(entry, configuration) ? entry.shape.reversed() : entry.shape
+            guard tensor.shape == shape else {
                 throw .gguf(
-                    file: file.path,
-                    .shape(tensor: name, got: tensor.shape, expected: entry.shape))
+                    file: file.path, .shape(tensor: name, got: tensor.shape, expected: shape))
             }
             guard GGUFTensorType.readable.contains(tensor.type) else {
                 throw .gguf(
@@ -257,6 +264,14 @@ public struct GGUFModel: Sendable {
         for tensor in file.tensors { counts[tensor.type.name, default: 0] += 1 }
         return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
             .map { "\($0.key):\($0.value)" }.joined(separator: " ")
+    }
+}
+
+/// Turns a matrix (columns, rows) into (rows, columns).
+private func transpose(_ matrix: UnsafeMutableBufferPointer<Float>, rows: Int, columns: Int) {
+    let copy = Array(matrix)
+    for row in 0..<rows {
+        for column in 0..<columns { matrix[row * columns + column] = copy[column * rows + row] }
     }
 }
 

@@ -10,8 +10,9 @@ extension DecoderFamily {
         buffers: [".attn.bias", ".attn.masked_bias"], computedKeys: [],
         gguf: GGUFFamily(
             architecture: "gpt2",
-            names: .gguf.with([.queryKeyValue: "attn_qkv"], without: [.query, .key, .value]),
-            isRead: false),
+            names: ParameterNames.gguf.with([.queryKeyValue: "attn_qkv"]),
+            hasLearnedPositions: true,
+            read: { _, c throws(CheckpointError) in setTraits(&c) }),
         read: readGPT2, write: writeGPT2)
 
     private static let names = ParameterNames(
@@ -45,15 +46,20 @@ extension DecoderFamily {
             initializerRange: try object.number("initializer_range", default: 0.02),
             eosTokenIDs: try object.tokens("eos_token_id", default: 50256),
             bosTokenID: try object.tokens("bos_token_id", default: 50256).first)
+        setTraits(&c)
+        c.activation = try object.activation("activation_function", default: "gelu_new")
+        return c
+    }
+
+    /// The traits that all models of the family have.
+    private static func setTraits(_ c: inout DecoderConfiguration) {
         c.hasLearnedPositions = true
         c.attention = [AttentionTraits(rotary: nil)]
         c.norm = .layer
         c.storage = .inputByOutput
         (c.queryKeyValueBias, c.attentionOutputBias, c.feedForwardBias) = (true, true, true)
-        c.activation = try object.activation("activation_function", default: "gelu_new")
-        c.isGated = false
+        (c.activation, c.isGated) = (.geluTanh, false)
         c.scalesInitialProjections = true
-        return c
     }
 
     @Sendable private static func writeGPT2(

@@ -117,7 +117,10 @@ public struct GGUFExport {
                 "cpo_tools.source_sha256",
                 .string(try WeightFiles.digest(files: source.files.map(\.path)))),
         ]
-        return entries + layout.hyperparameters
+        return entries
+            + layout.hyperparameters.map {
+                GGUFEntry("\(layout.architecture).\($0.key)", $0.value)
+            }
     }
 
     // MARK: Tensors

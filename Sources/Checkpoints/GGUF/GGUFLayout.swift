@@ -42,7 +42,7 @@ struct GGUFLayout {
 
     /// `general.architecture`.
     let architecture: String
-    /// The hyperparameters.
+    /// The hyperparameters, keys without the architecture.
     let hyperparameters: [GGUFEntry]
     /// All tensors of the checkpoint, in its order.
     let places: [Place]
@@ -59,7 +59,7 @@ struct GGUFLayout {
         }
         architecture = family.architecture
         do throws(CheckpointError) {
-            hyperparameters = try family.metadata(of: configuration)
+            hyperparameters = try family.hyperparameters(of: configuration)
         } catch {
             guard case .unsupported(_, let what) = error else { throw error }
             throw .unsupported(file: file, what: "\(what), in a GGUF file")
