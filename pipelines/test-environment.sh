@@ -39,8 +39,8 @@ provide_model() {
         model=$assets/$3
         if [[ ! $model/config.json -nt $stamp ]]; then
             if ! "$bin/import-checkpoint" -q "$gguf" --out "$model"; then
-                echo "*** $4 cannot be imported: the tests that need it are skipped" >&2
-                return
+                echo "*** $4 cannot be imported" >&2
+                exit 1
             fi
             touch "$model/config.json"
         fi

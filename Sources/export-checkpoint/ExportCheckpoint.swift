@@ -117,7 +117,7 @@ private struct TokenizerRefusal: ReportedError {
     let error: TokenizationError
     var exitStatus: ExitStatus { error.exitStatus }
     var description: String { error.description }
-    var hint: String? { error.hint ?? "--weights-only leaves the tokenizer behind" }
+    var hint: String? { "--weights-only leaves the tokenizer behind" }
 }
 
 extension GGUFWeightType: ExpressibleByArgument {}
