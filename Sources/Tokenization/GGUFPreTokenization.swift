@@ -64,20 +64,20 @@ struct GGUFPreTokenization {
 
     // MARK: Patterns
 
-    private static let gpt2 =
+    static let gpt2 =
         #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
     private static let contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
     private static let space = #"\s*[\r\n]+|\s+(?!\S)|\s+"#
-    private static let cl100k =
+    static let cl100k =
         contractions + #"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|"# + space
-    private static let qwen2 =
+    static let qwen2 =
         contractions + #"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|"# + space
-    private static let qwen35 =
+    static let qwen35 =
         contractions + #"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}"#
         + #"| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|"# + space
-    private static let o200k =
+    static let o200k =
         casedWords(contractions + "?") + #"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|"# + space
-    private static let tekken =
+    static let tekken =
         casedWords("") + #"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|"# + space
 
     private static func casedWords(_ end: String) -> String {

@@ -5,32 +5,13 @@ import StreamIO
 package struct GGUFPreTokenizer {
     /// Patterns with the names for vocabularies whose tokens need merges, and for those that need none.
     private static let splits: [(pattern: String, merging: String?, ignoring: String?)] = [
-        (
-            #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#, "gpt-2",
-            nil
-        ),
-        (
-            #"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#, "gpt-2",
-            nil
-        ),
-        (contractions + #"|"# + words + #"|\p{N}{1,3}|"# + rest, "dbrx", "llama-bpe"),
-        (contractions + #"|"# + words + #"|\p{N}|"# + rest, "qwen2", nil),
-        (casedWords(contractions + "?") + #"|\p{N}{1,3}|"# + restWithSlashes, "gpt-4o", nil),
-        (casedWords("") + #"|\p{N}|"# + restWithSlashes, nil, "tekken"),
+        (GGUFPreTokenization.gpt2, "gpt-2", nil),
+        (GGUFPreTokenization.cl100k, "dbrx", "llama-bpe"),
+        (GGUFPreTokenization.qwen2, "qwen2", nil),
+        (GGUFPreTokenization.qwen35, "qwen35", nil),
+        (GGUFPreTokenization.o200k, "gpt-4o", nil),
+        (GGUFPreTokenization.tekken, nil, "tekken"),
     ]
-    private static let contractions = #"(?i:'s|'t|'re|'ve|'m|'ll|'d)"#
-    private static let words = #"[^\r\n\p{L}\p{N}]?\p{L}+"#
-    private static let rest = #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-
-    private static let restWithSlashes =
-        #" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-
-    /// Words that begin anew with a capital letter, and what may stand behind them.
-    private static func casedWords(_ end: String) -> String {
-        let start = #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"#
-        let small = #"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"#
-        return start + "*" + small + "+" + end + "|" + start + "+" + small + "*" + end
-    }
 
     private let file: TokenizerFile
 
@@ -89,8 +70,12 @@ package struct GGUFPreTokenizer {
     private func nameOfSplit(
         _ steps: [JSONObject], _ ignoresMerges: Bool
     ) throws(TokenizationError) -> String? {
-        guard steps.count == 1, let pattern = pattern(steps[0]),
-            let split = Self.splits.first(where: { $0.pattern == pattern })
+        // However the pattern is spelt.
+        guard steps.count == 1, let text = pattern(steps[0]),
+            let pattern = PatternSpelling.pattern(text)?.0,
+            let split = Self.splits.first(where: {
+                PatternSpelling.pattern($0.pattern)?.0 == pattern
+            })
         else { throw unknown("pre_tokenizer \(steps.map(describe).joined(separator: ", "))") }
         return ignoresMerges ? split.ignoring : split.merging
     }
