@@ -112,8 +112,10 @@ public struct GGUFVocabulary: Sendable {
         }
     }
 
+    /// The two tokens of a merge. A character may go on behind the space, as a combining mark.
     private static func parts(_ merge: String) -> [String] {
-        merge.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        merge.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+            .map { String(decoding: Array($0), as: UTF8.self) }
     }
 
     private mutating func read(
@@ -133,9 +135,9 @@ public struct GGUFVocabulary: Sendable {
 
     /// The lines of a `merges.txt`.
     private static func merges(_ path: String) throws(TokenizationError) -> [String] {
-        let text = String(decoding: try TokenizerFile.bytes(of: path), as: UTF8.self)
-        return text.split(whereSeparator: \.isNewline).map(String.init)
-            .filter { !$0.hasPrefix("#version") }
+        try TokenizerFile.bytes(of: path)
+            .split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+            .map { String(decoding: $0, as: UTF8.self) }.filter { !$0.hasPrefix("#version") }
     }
 
     private mutating func read(_ file: SentencePieceFile) throws(TokenizationError) {

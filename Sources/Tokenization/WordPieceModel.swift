@@ -85,8 +85,10 @@ struct WordPieceModel: Sendable {
     func decode(_ spellings: [String]) -> String {
         var text = ""
         for (index, spelling) in spellings.enumerated() {
-            if index > 0 && spelling.hasPrefix(continuationPrefix) {
-                text += spelling.dropFirst(continuationPrefix.count)
+            // By bytes: a combining mark may follow the prefix.
+            if index > 0, spelling.utf8.starts(with: continuationPrefix.utf8) {
+                text += String(
+                    decoding: spelling.utf8.dropFirst(continuationPrefix.utf8.count), as: UTF8.self)
             } else {
                 let word = index > 0 ? " " + spelling : spelling
                 text += word

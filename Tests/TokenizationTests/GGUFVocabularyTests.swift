@@ -154,6 +154,27 @@ import Tokenization
         }
     }
 
+    /// Where the second token of a merge is a combining mark, it is one character with the space before.
+    @Test func mergesOfCombiningMarks() throws {
+        try Corpus.withDirectory { directory in
+            let file = #"""
+                {"version":"1.0","normalizer":{"type":"Replace","pattern":{"String":" "},"content":"▁"},
+                "pre_tokenizer":null,"post_processor":null,"added_tokens":[{"id":0,"content":"<unk>",
+                "single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}],
+                "decoder":{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},
+                "content":" "},{"type":"ByteFallback"},{"type":"Fuse"}]},
+                "model":{"type":"BPE","byte_fallback":true,"fuse_unk":true,"unk_token":"<unk>",
+                "vocab":{"<unk>":0,"\u0930":1,"\u094d":2,"\u0930\u094d":3,"▁":4},
+                "merges":["\u0930 \u094d"]}}
+                """#
+            try Data(file.utf8).write(to: URL(fileURLWithPath: directory + "/tokenizer.json"))
+            let vocabulary = try GGUFVocabulary(directory: directory, size: 5)
+            #expect(vocabulary.model == .sentencePiece)
+            #expect(vocabulary.tokens.map(\.unicodeScalars.count) == [5, 1, 1, 2, 1])
+            #expect(vocabulary.scores[3] == 0 && vocabulary.scores[1] <= 0)
+        }
+    }
+
     @Test func unigramIsRefused() throws {
         try Corpus.withDirectory { directory in
             try FileManager.default.copyItem(
