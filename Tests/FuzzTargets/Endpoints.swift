@@ -80,14 +80,14 @@ extension FuzzTarget {
         (48...57).contains(byte) || (97...122).contains(byte | 0x20)
     }
 
-    /// The text with its lone letters exchanged; those inside words stay.
+    /// The text with its lone letters exchanged, and those beside digits ("A1"); those inside words stay.
     private static func mirror(_ text: String) -> String {
         let bytes = Array(text.utf8)
-        func isWord(_ index: Int) -> Bool {
-            bytes.indices.contains(index) && isWordByte(bytes[index])
+        func isLetter(_ index: Int) -> Bool {
+            bytes.indices.contains(index) && (97...122).contains(bytes[index] | 0x20)
         }
         let exchanged = bytes.indices.map { index -> UInt8 in
-            if isWord(index - 1) || isWord(index + 1) { return bytes[index] }
+            if isLetter(index - 1) || isLetter(index + 1) { return bytes[index] }
             return switch bytes[index] {
             case UInt8(ascii: "A"): UInt8(ascii: "B")
             case UInt8(ascii: "B"): UInt8(ascii: "A")
