@@ -48,8 +48,14 @@ void memory_exhausted(size_t bytes) {
 }
 
 // The allocator's functions, as glibc lets a program replace them: each asks the original (or, in a build
-// with a sanitizer, that of the sanitizer), and sees whether it got something.
-#if defined(__GLIBC__)
+// with a sanitizer, that of the sanitizer), and sees whether it got something. The thread sanitizer cannot be
+// called before it has started.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WITH_THREAD_SANITIZER
+#endif
+#endif
+#if defined(__GLIBC__) && !defined(WITH_THREAD_SANITIZER)
 
 void *__libc_malloc(size_t);
 void *__libc_calloc(size_t, size_t);
