@@ -30,13 +30,8 @@ public enum SafetensorsWriter {
         try AtomicFile.write(to: path) { writer in
             try writer.write(header)
             for tensor in tensors {
-                var written = 0
-                try content(tensor) { bytes in
-                    written += bytes.count
-                    precondition(written <= tensor.byteCount, "\(tensor.name): too many bytes")
-                    try writer.write(bytes)
-                }
-                precondition(written == tensor.byteCount, "\(tensor.name): too few bytes")
+                try writer.write(
+                    tensor, name: tensor.name, byteCount: tensor.byteCount, content)
             }
         }
     }

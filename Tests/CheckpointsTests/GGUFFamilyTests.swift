@@ -41,10 +41,11 @@ import enum TestSupport.Oracles
         for entry in checkpoint.layout.entries {
             var values = Array(checkpoint.parameters.elements(of: entry))
             if family.isPermuted(entry) {
-                values.withUnsafeMutableBufferPointer {
-                    permuteRows(
-                        $0, columns: entry.shape.count > 1 ? entry.shape[1] : 1,
-                        headWidth: c.headWidth)
+                let columns = entry.shape.count > 1 ? entry.shape[1] : 1
+                let pairs = GGUFArrangement.pairs(headWidth: c.headWidth)
+                values = (0..<entry.shape[0]).flatMap { row in
+                    let start = pairs.source(ofRow: row) * columns
+                    return values[start..<start + columns]
                 }
             }
             var shape = entry.shape

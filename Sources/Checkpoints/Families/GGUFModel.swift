@@ -285,30 +285,11 @@ private func transpose(_ matrix: UnsafeMutableBufferPointer<Float>, rows: Int, c
 package func unpermuteRows(
     _ matrix: UnsafeMutableBufferPointer<Float>, columns: Int, headWidth: Int
 ) {
-    reorderRows(matrix, columns: columns, headWidth: headWidth) {
-        2 * ($0 % (headWidth / 2)) + $0 / (headWidth / 2)
-    }
-}
-
-/// The inverse of ``unpermuteRows(_:columns:headWidth:)``: row 2i + c comes from row c·d/2 + i.
-package func permuteRows(
-    _ matrix: UnsafeMutableBufferPointer<Float>, columns: Int, headWidth: Int
-) {
-    reorderRows(matrix, columns: columns, headWidth: headWidth) {
-        $0 % 2 * (headWidth / 2) + $0 / 2
-    }
-}
-
-/// Orders the rows of every head; `source` says where a row comes from.
-private func reorderRows(
-    _ matrix: UnsafeMutableBufferPointer<Float>, columns: Int, headWidth: Int,
-    source: (Int) -> Int
-) {
     let size = headWidth * columns
     var head = [Float](repeating: 0, count: size)
     for start in stride(from: 0, to: matrix.count, by: size) {
         for row in 0..<headWidth {
-            let source = source(row)
+            let source = 2 * (row % (headWidth / 2)) + row / (headWidth / 2)
             for column in 0..<columns {
                 head[row * columns + column] = matrix[start + source * columns + column]
             }

@@ -97,7 +97,7 @@ extension GGUFLayout.Role {
 }
 
 /// How the rows of a tensor in a GGUF file are made of the checkpoint's.
-enum GGUFArrangement: Hashable {
+package enum GGUFArrangement: Hashable {
     /// As they are.
     case same
     /// Those of each head of `headWidth` rows by pairs instead of by halves, as llama.cpp rotates Llama's:
@@ -109,7 +109,7 @@ enum GGUFArrangement: Hashable {
     case plusOne
 
     /// The checkpoint's row that a row of the file is, unless columns become rows.
-    func source(ofRow row: Int) -> Int {
+    package func source(ofRow row: Int) -> Int {
         guard case .pairs(let width) = self else { return row }
         let (head, place) = (row / width * width, row % width)
         return head + place % 2 * (width / 2) + place / 2

@@ -47,14 +47,9 @@ public enum GGUFWriter {
         try AtomicFile.write(to: path) { writer in
             try writer.write(header)
             for tensor in tensors {
-                var written = 0
-                try content(tensor) { bytes in
-                    written += bytes.count
-                    precondition(written <= tensor.byteCount, "\(tensor.name): too many bytes")
-                    try writer.write(bytes)
-                }
-                precondition(written == tensor.byteCount, "\(tensor.name): too few bytes")
-                try writer.write([UInt8](repeating: 0, count: padding(after: written)))
+                try writer.write(
+                    tensor, name: tensor.name, byteCount: tensor.byteCount, content)
+                try writer.write([UInt8](repeating: 0, count: padding(after: tensor.byteCount)))
             }
         }
     }
