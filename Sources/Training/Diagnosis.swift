@@ -10,12 +10,23 @@ public struct FailedStep: Error {
 
 // What is found out after a step has failed. Nothing of it is part of a step that succeeds, so it may
 // take its time.
-extension Trainer {
+extension TrainingRun {
+    /// Finds out why a step failed.
+    func explain(_ failure: FailedStep) throws -> Divergence {
+        var divergence = failure.divergence
+        let (place, records) = try diagnose(failure)
+        divergence.place = place
+        divergence.records = records.map {
+            recordIDs.indices.contains($0) ? recordIDs[$0] : "\($0)"
+        }
+        return divergence
+    }
+
     /// Finds where a failed step's numbers first are not finite, and which of its records alone cause
     /// that.
     ///
     /// - Returns: the place, if one is found, and the records.
-    func diagnose(_ failure: FailedStep) throws -> (place: String?, records: [Int]) {
+    private func diagnose(_ failure: FailedStep) throws -> (place: String?, records: [Int]) {
         if let entry = model.weights.firstNonFinite(model.layout) {
             return ("the weights of \(entry.name)", [])
         }

@@ -46,7 +46,7 @@ public struct RunSettings: Sendable, Hashable {
     /// What is minimized.
     public var objective: Objective
     /// Batches, learning rate, optimizer, memory plan.
-    public var configuration: TrainerConfiguration
+    public var configuration: TrainingConfiguration
     /// Most rows of a micro-batch, on which the order of sums depends.
     public var microBatchRows: Int
     /// What the factors of matrix products are rounded to.
@@ -56,7 +56,7 @@ public struct RunSettings: Sendable, Hashable {
 
     /// The settings of a run.
     public init(
-        model: Source, data: Source, objective: Objective, configuration: TrainerConfiguration,
+        model: Source, data: Source, objective: Objective, configuration: TrainingConfiguration,
         microBatchRows: Int, precision: MatrixPrecision, seed: UInt64
     ) {
         self.model = model

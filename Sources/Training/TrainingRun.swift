@@ -1,9 +1,11 @@
-public import Checkpoints
+import Checkpoints
+import Kernels
 import StreamIO
-import Transformer
+public import Transformer
 
-/// A whole run: steps, evaluations, metrics, checkpoints, resume.
-public struct TrainingRun {
+/// A training run: batches, gradients, updates, and around them evaluations, metrics, checkpoints, resume. What is
+/// minimized is the objective's business.
+public final class TrainingRun {
     /// How a run ended.
     public enum Ending: Sendable, Hashable {
         /// All steps were made, and the checkpoint is saved.
@@ -14,65 +16,67 @@ public struct TrainingRun {
         case interruptedUnsaved
     }
 
-    private let start: Checkpoint
-    private let trainer: Trainer
-    private let outputs: RunOutputs
-    private let settings: SettingFields
+    /// The model that is being trained.
+    public let model: Decoder
+    /// The constants of the run.
+    public let configuration: TrainingConfiguration
+    /// The optimizer and its moments.
+    public let optimizer: AdamW
+    /// Which records a step takes.
+    public let order: BatchOrder
+    let objective: any TrainingObjective
+    let gradients: StepGradients
+    /// Names of the objective's records, for messages.
+    let recordIDs: [String]
     private let evaluation: Evaluation?
-    private let recordIDs: [String]
-    private let warn: (String) -> Void
-    private let saved: SavedCheckpoints
+    private var files: RunFiles?
     /// What the next save writes, apart from the step.
     private var state: TrainingState
-    /// Whether what is in the output directory is this run's.
-    private var isOurs = false
-    /// The step of the checkpoint in the output directory, if it is this run's and can be read.
-    private var savedStep: Int?
+    /// The records of the last step that was made, if one was made here.
+    private(set) var lastRecords: [Int]?
     /// Whether there is anything that the saved checkpoint does not have.
     private var hasUnsaved = true
 
+    /// A run that is at its beginning.
+    ///
     /// - Parameters:
-    ///   - start: the checkpoint that training starts from; its weights are trained in place
-    ///   - trainer: over the start's weights
-    ///   - settings: what a continued run must share
+    ///   - model: with compact weights if and only if the configuration's plan says so
+    ///   - files: nil for a run that leaves nothing behind but the model's weights
     ///   - recordIDs: names of the objective's records, for messages
     ///   - evaluation: the loss on records that are not trained on
-    ///   - warn: told of what a user should know
     public init(
-        start: Checkpoint, trainer: Trainer, outputs: RunOutputs, settings: SettingFields,
-        recordIDs: [String] = [], evaluation: Evaluation? = nil,
-        warn: @escaping (String) -> Void = { _ in }
+        model: Decoder, objective: any TrainingObjective, configuration: TrainingConfiguration,
+        files: RunFiles? = nil, recordIDs: [String] = [], evaluation: Evaluation? = nil
     ) {
-        self.start = start
-        self.trainer = trainer
-        self.outputs = outputs
-        self.settings = settings
+        let plan = configuration.plan ?? .full
+        precondition(
+            (model.compactParameters != nil) == plan.isCompact, "weights of another plan")
+        self.model = model
+        self.objective = objective
+        self.configuration = configuration
+        self.files = files
         self.recordIDs = recordIDs
         self.evaluation = evaluation
-        self.warn = warn
-        saved = SavedCheckpoints(directory: outputs.directory)
-        state = TrainingState(step: 0, totalSteps: trainer.configuration.steps, settings: settings)
+        optimizer = AdamW(
+            parameterCount: model.parameters.count, configuration: configuration.optimizer,
+            isCompact: plan.isCompact, roundingSeed: configuration.roundingSeed)
+        gradients = StepGradients(count: model.parameters.count, method: plan.backward)
+        order = BatchOrder(
+            recordCount: objective.recordCount, batchSize: configuration.batchSize,
+            seed: configuration.shuffleSeed)
+        state = TrainingState(
+            step: 0, totalSteps: configuration.steps, settings: files?.settings ?? [:])
     }
 
     /// Continues from the newest complete state in the output directory: weights, moments and step.
     ///
     /// - Returns: the number of steps that were made before; nil if there is no state.
     /// - Throws: ``TrainingError/foreignState(path:differences:)`` if it is that of another run.
-    public mutating func resume() throws -> Int? {
-        guard let (checkpoint, state) = try saved.newestState(warn: warn) else { return nil }
-        try state.check(settings, path: checkpoint)
-        guard try Checkpoint.configuration(directory: checkpoint) == start.configuration else {
-            throw TrainingError.badState(
-                path: checkpoint, reason: "its model has another shape than --model")
-        }
-        try state.restore(
-            from: checkpoint, optimizer: trainer.optimizer, weights: start.weights,
-            layout: trainer.model.layout)
-        self.state.best = state.best
-        self.state.pending = state.pending
-        isOurs = true
-        savedStep = checkpoint == outputs.directory ? state.step : nil
-        return state.step
+    public func resume() throws -> Int? {
+        guard let saved = try files?.restore(optimizer, model) else { return nil }
+        state.best = saved.best
+        state.pending = saved.pending
+        return saved.step
     }
 
     /// Makes the steps that are left and saves the checkpoint; stops in order after a signal.
@@ -80,23 +84,20 @@ public struct TrainingRun {
     /// - Parameters:
     ///   - firstStep: called with the first step's result before its update, unless resumed
     ///   - onStep: called after each step with its report and, if it was evaluated, the loss
-    public mutating func run(
+    public func run(
         firstStep: (StepResult) throws -> Void = { _ in },
         onStep: (StepReport, Double?) throws -> Void
     ) throws -> Ending {
-        let before = trainer.optimizer.step - (state.pending == nil ? 0 : 1)
-        let metrics = try outputs.metrics.map {
-            try MetricsFile(path: $0, afterStep: before, warn: warn)
-        }
+        let before = optimizer.step - (state.pending == nil ? 0 : 1)
+        let metrics = try files?.metrics(afterStep: before)
         do {
             do {
                 try makeSteps(metrics, firstStep, onStep)
             } catch is Interrupted {
                 // What was computed need not be finished: the step before it is.
             }
-            let isFinished =
-                trainer.optimizer.step >= trainer.configuration.steps && state.pending == nil
-            guard isFinished || trainer.lastRecords != nil else { return .interruptedUnsaved }
+            let isFinished = optimizer.step >= configuration.steps && state.pending == nil
+            guard isFinished || lastRecords != nil else { return .interruptedUnsaved }
             if hasUnsaved { try save(metrics) }
             return isFinished ? .finished : .interrupted
         } catch let failure as FailedStep {
@@ -105,41 +106,75 @@ public struct TrainingRun {
             throw TrainingError.diverged(try conclude(divergence, metrics))
         } catch {
             // Not because of the numbers: the disk that metrics go to is full, say.
-            if trainer.lastRecords != nil, hasUnsaved { try? save(nil) }
+            if lastRecords != nil, hasUnsaved { try? save(nil) }
             throw error
         }
     }
 
-    private mutating func makeSteps(
+    private func makeSteps(
         _ metrics: MetricsFile?, _ firstStep: (StepResult) throws -> Void,
         _ onStep: (StepReport, Double?) throws -> Void
     ) throws {
         try finishPending(metrics)
-        let steps = trainer.configuration.steps
-        while trainer.optimizer.step < steps, !Interruption.requested {
-            let isFirst = trainer.optimizer.step == 0
-            let report = try trainer.makeStep { if isFirst { try firstStep($0) } }
-            hasUnsaved = true
+        while optimizer.step < configuration.steps, !Interruption.requested {
+            let isFirst = optimizer.step == 0
+            let report = try makeStep { if isFirst { try firstStep($0) } }
             state.pending = report.metrics
             let loss = try finishPending(metrics)
             try onStep(report, loss)
-            if let every = outputs.saveEvery, report.step % every == 0, report.step < steps {
+            if let every = files?.outputs.saveEvery, report.step % every == 0,
+                report.step < configuration.steps
+            {
                 try save(metrics)
             }
         }
+    }
+
+    /// Makes the next step.
+    ///
+    /// - Parameter check: called with the loss before the update, which it can prevent by throwing
+    /// - Throws: ``FailedStep`` when loss or gradient are not finite
+    public func makeStep(check: (StepResult) throws -> Void = { _ in }) throws -> StepReport {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let index = optimizer.step
+        let records = order.records(step: index)
+        StageClock.measure(.optimizer) { gradients.reset() }
+        let result = try objective.accumulate(
+            records, step: index, model: model, gradients: gradients)
+        guard result.loss.isFinite else {
+            throw FailedStep(
+                divergence: Divergence(step: index + 1, what: "loss", value: result.loss),
+                batch: records)
+        }
+        try check(result)
+        let learningRate = configuration.schedule.rate(step: index)
+        let update = StepUpdate(
+            model: model, optimizer: optimizer, gradients: gradients, learningRate: learningRate)
+        let norm = update.perform()
+        guard optimizer.isUsable(norm: norm) else {
+            var divergence = Divergence(step: index + 1, what: "gradient norm", value: norm)
+            divergence.leavesWeights = update.leavesWeights
+            throw FailedStep(divergence: divergence, batch: records)
+        }
+        lastRecords = records
+        hasUnsaved = true
+        return StepReport(
+            step: index + 1, result: result, gradientNorm: norm, learningRate: learningRate,
+            seconds: (clock.now - start) / .seconds(1), precision: model.precision,
+            plan: configuration.plan, stages: StageClock.take())
     }
 
     /// Evaluates after the last step if that is due, and writes its line.
     ///
     /// - Returns: the evaluation loss.
     @discardableResult
-    private mutating func finishPending(_ metrics: MetricsFile?) throws -> Double? {
+    private func finishPending(_ metrics: MetricsFile?) throws -> Double? {
         guard var fields = state.pending else { return nil }
-        let step = trainer.optimizer.step
-        let steps = trainer.configuration.steps
+        let (step, steps) = (optimizer.step, configuration.steps)
         var loss: Double?
-        if let evaluation, step % (outputs.evaluateEvery ?? steps) == 0 || step == steps {
-            let value = try evaluation.loss(trainer.model, step: step)
+        if let evaluation, step % (files?.outputs.evaluateEvery ?? steps) == 0 || step == steps {
+            let value = try evaluation.loss(model, step: step)
             loss = value
             fields["eval_loss"] = .number(value)
             if value < state.best?.loss ?? .infinity {
@@ -151,94 +186,40 @@ public struct TrainingRun {
         return loss
     }
 
-    // MARK: Divergence
-
-    /// Finds out why a step failed.
-    private func explain(_ failure: FailedStep) throws -> Divergence {
-        var divergence = failure.divergence
-        let (place, records) = try trainer.diagnose(failure)
-        divergence.place = place
-        divergence.records = records.map {
-            recordIDs.indices.contains($0) ? recordIDs[$0] : "\($0)"
-        }
-        return divergence
-    }
-
-    /// Keeps the last good state: that before the bad step, if it is whole and sound, else what is saved.
-    private mutating func conclude(
-        _ divergence: Divergence, _ metrics: MetricsFile?
-    ) throws -> Divergence {
-        var divergence = divergence
-        let step = trainer.optimizer.step
-        let isSound = try divergence.leavesWeights && trainer.isSound()
-        if isSound, trainer.lastRecords != nil, hasUnsaved {
-            try save(metrics)
-            divergence.outcome = "\(outputs.directory) holds the state after step \(step)"
-        } else if let savedStep {
-            let reason =
-                isSound
-                ? ""
-                : divergence.leavesWeights
-                    ? " (later weights are no good)"
-                    : " (later weights are half updated)"
-            divergence.outcome =
-                "\(outputs.directory) holds the last good state, that after step \(savedStep)\(reason)"
-        } else {
-            divergence.outcome = "nothing was saved"
-        }
-        return divergence
-    }
-
-    // MARK: Saving
-
-    private mutating func save(_ metrics: MetricsFile?) throws {
-        if let tensor = trainer.firstNonFiniteTensor() {
+    private func save(_ metrics: MetricsFile?) throws {
+        if let tensor = firstNonFiniteTensor() {
             var divergence = Divergence(
-                step: trainer.optimizer.step, what: "a value after its update", value: nil,
-                place: tensor)
+                step: optimizer.step, what: "a value after its update", value: nil, place: tensor)
             divergence.leavesWeights = false
             throw TrainingError.diverged(divergence)
         }
         try metrics?.synchronize()
-        state.step = trainer.optimizer.step
-        do {
-            try save(as: outputs.weightType)
-        } catch let error as CheckpointError where outputs.weightType != .float32 {
-            // Weights that do not fit the type: nothing is lost for that.
-            try save(as: .float32)
-            warn(
-                "\(outputs.directory) holds the state after step \(state.step), its weights as float32"
-            )
-            hasUnsaved = false
-            throw error
-        }
-        isOurs = true
-        savedStep = state.step
-        hasUnsaved = false
+        state.step = optimizer.step
+        defer { hasUnsaved = files.map { $0.savedStep != state.step } ?? false }
+        try files?.save(state, optimizer, model)
     }
 
-    private func save(as type: WeightType) throws {
-        var metadata = outputs.metadata
-        metadata["steps"] = String(state.step)
-        if !state.isFinished {
-            metadata[Checkpoint.unfinishedKey] =
-                "stopped after step \(state.step) of \(state.totalSteps)"
+    /// Keeps the last good state: that before the bad step, if it is whole and sound, else what is saved.
+    private func conclude(
+        _ divergence: Divergence, _ metrics: MetricsFile?
+    ) throws -> Divergence {
+        var divergence = divergence
+        let isSound = try divergence.leavesWeights && isSound()
+        guard let directory = files?.outputs.directory else { return divergence }
+        if isSound, lastRecords != nil, hasUnsaved {
+            try save(metrics)
+            divergence.outcome = "\(directory) holds the state after step \(optimizer.step)"
+        } else if let savedStep = files?.savedStep {
+            let reason =
+                isSound
+                ? ""
+                : divergence.leavesWeights
+                    ? " (later weights are no good)" : " (later weights are half updated)"
+            divergence.outcome =
+                "\(directory) holds the last good state, that after step \(savedStep)\(reason)"
+        } else {
+            divergence.outcome = "nothing was saved"
         }
-        let rounds = start.weights.isCompact ? type == .float16 : type != .float32
-        try start.save(
-            to: outputs.directory, as: type, copyingTokenizerFrom: start.directory,
-            metadata: metadata
-        ) { temporary in
-            if outputs.keepsState {
-                try state.write(
-                    into: temporary, optimizer: trainer.optimizer,
-                    masters: rounds ? start.weights : nil, layout: trainer.model.layout)
-            }
-            guard isOurs else { return }
-            let isKept = (outputs.keep ?? 1) > 1 && savedStep != state.step
-            try saved.carryOver(
-                to: temporary, current: isKept ? savedStep : nil,
-                limit: outputs.keep.map { $0 - 1 })
-        }
+        return divergence
     }
 }

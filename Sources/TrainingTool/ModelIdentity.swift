@@ -1,4 +1,5 @@
 import Checkpoints
+import Glibc
 import StreamIO
 import Training
 
@@ -43,7 +44,7 @@ extension RunSettings.Source {
     /// The tokenizer's files in a directory; nil if there are none.
     init?(tokenizerIn directory: String) throws {
         let listing = try CompanionFiles.tokenizer.compactMap { name in
-            TrainingSession.isFile("\(directory)/\(name)")
+            access("\(directory)/\(name)", R_OK) == 0
                 ? "\(try SHA256Digest.hex(ofFile: "\(directory)/\(name)"))  \(name)\n" : nil
         }
         guard !listing.isEmpty else { return nil }

@@ -18,8 +18,9 @@ public struct ReferenceResolver {
 
     private let loaded: LoadedRecords<PreferenceRecord>
     private let examples: LoadedRecords<PreferenceExample>
-    private let session: TrainingSession
+    private let model: TrainedModel
     private let options: TrainingOptions
+    private let seed: UInt64
     private let log: Log
     private let origin: Origin
     /// The reference as a setting of the run.
@@ -32,29 +33,31 @@ public struct ReferenceResolver {
     /// - Parameters:
     ///   - loaded: the records
     ///   - examples: what is trained on of each
-    ///   - start: the model that training starts from
+    ///   - model: what is trained
+    ///   - identity: which model training starts from
     ///   - reference: directory of the reference, if one was named
     public init(
         _ loaded: LoadedRecords<PreferenceRecord>, examples: LoadedRecords<PreferenceExample>,
-        start: ModelIdentity, reference: String?, session: TrainingSession,
-        options: TrainingOptions, log: Log
+        model: TrainedModel, identity: ModelIdentity, reference: String?,
+        options: TrainingOptions, seed: UInt64, log: Log
     ) throws {
         self.loaded = loaded
         self.examples = examples
-        self.session = session
+        self.model = model
         self.options = options
+        self.seed = seed
         self.log = log
         if let reference {
             if loaded.examples.contains(where: { $0.reference != nil }) {
                 log.warning("--reference is used; reference scores in the records are not")
             }
-            let identity = try ModelIdentity(directory: reference)
-            isStart = identity == start
+            let named = try ModelIdentity(directory: reference)
+            isStart = named == identity
             if !isStart { log.warning("the reference is not the model that training starts from") }
             origin = .model(reference)
-            source = identity.source
+            source = named.source
         } else if let scorer = try Self.scorer(loaded, options) {
-            isStart = scorer == start.weights
+            isStart = scorer == identity.weights
             if !isStart {
                 log.warning(
                     "the records' reference \(scorer) is not the model that training starts from")
@@ -73,7 +76,7 @@ public struct ReferenceResolver {
             log.info("reference: the starting model")
             isStart = true
             origin = .start
-            source = start.source
+            source = identity.source
         }
     }
 
@@ -127,7 +130,7 @@ public struct ReferenceResolver {
                 Array((record.reference?.scores ?? []).prefix(example.tree.continuations.count))
             }
         case .model(let directory): try scoresInBatches(try load(directory))
-        case .start: try scoresInBatches(session.model)
+        case .start: try scoresInBatches(model.decoder)
         }
     }
 
@@ -135,10 +138,10 @@ public struct ReferenceResolver {
     public func scores(
         of evaluated: LoadedRecords<PreferenceRecord>, examples: LoadedRecords<PreferenceExample>
     ) throws -> [[Double]] {
-        let model: Decoder
+        let scoring: Decoder
         switch origin {
-        case .model(let directory): model = try load(directory)
-        case .start: model = session.model
+        case .model(let directory): scoring = try load(directory)
+        case .start: scoring = model.decoder
         case .records(let scorer):
             if try Self.scorer(evaluated, options) == scorer {
                 return zip(evaluated.examples, examples.examples).map { record, example in
@@ -152,18 +155,18 @@ public struct ReferenceResolver {
                         + "training records (got none, expected those of \(scorer))",
                     hint: "run score --as reference on the records of --eval too")
             }
-            model = session.model
+            scoring = model.decoder
         }
         return try checked(
             sequenceLogProbabilities(
-                examples.examples.map(\.tree), model: model, rowLimit: options.microBatchTokens),
+                examples.examples.map(\.tree), model: scoring, rowLimit: options.microBatchTokens),
             examples.ids)
     }
 
     private func load(_ directory: String) throws -> Decoder {
         // The records were checked against the reference's limits when they were read.
         let checkpoint = try Checkpoint.load(
-            directory: directory, isCompact: session.plan?.isCompact == true)
+            directory: directory, isCompact: model.plan?.isCompact == true)
         for warning in checkpoint.warnings { log.warning(warning) }
         return Decoder(
             configuration: checkpoint.configuration, weights: checkpoint.weights,
@@ -175,7 +178,8 @@ public struct ReferenceResolver {
         defer { progress.finish() }
         let scores = referenceScores(
             of: examples.examples, model: model,
-            order: session.order(records: examples.examples.count), steps: options.steps,
+            order: options.order(records: examples.examples.count, seed: seed),
+            steps: options.steps,
             rowLimit: options.microBatchTokens
         ) { progress.update($0 + 1) }
         return try checked(scores, examples.ids)

@@ -126,11 +126,11 @@ public struct TrainingOptions: ParsableArguments {
     /// The library's configuration of the run.
     ///
     /// - Parameter plan: how memory is used, if that was asked for
-    public func trainerConfiguration(seed: UInt64, plan: MemoryPlan?) -> TrainerConfiguration {
+    func configuration(seed: UInt64, plan: MemoryPlan?) -> TrainingConfiguration {
         var optimizer = AdamWConfiguration()
         optimizer.weightDecay = weightDecay
         optimizer.clipNorm = clipNorm == 0 ? .infinity : clipNorm
-        var configuration = TrainerConfiguration(
+        var configuration = TrainingConfiguration(
             steps: steps, batchSize: batchSize, shuffleSeed: noShuffle ? nil : seed,
             schedule: LearningRateSchedule(
                 peak: learningRate, shape: schedule, warmupSteps: warmupSteps, totalSteps: steps),
@@ -147,7 +147,7 @@ public struct TrainingOptions: ParsableArguments {
     }
 
     /// Where the run's results go.
-    public func outputs(metadata: [String: String], plan: MemoryPlan?) -> RunOutputs {
+    func outputs(metadata: [String: String], plan: MemoryPlan?) -> RunOutputs {
         var outputs = RunOutputs(directory: out)
         outputs.weightType = dtype ?? (plan?.isCompact == true ? .bfloat16 : .float32)
         outputs.metrics = metrics

@@ -82,26 +82,27 @@ import Transformer
                 records.examples, evaluated: evaluated?.examples ?? [],
                 batchSize: training.batchSize, rowLimit: rowLimit), common, log)
         let identity = try startingIdentity()
-        let session = TrainingSession(
-            start: try startingCheckpoint(isCompact: plan?.isCompact == true), options: training,
-            plan: plan, common: common, log: log)
-        var settings = try session.settings(
-            model: identity, data: records.source,
+        let model = TrainedModel(
+            try startingCheckpoint(isCompact: plan?.isCompact == true), plan: plan,
+            precision: training.precision, log)
+        var settings = try training.settings(
+            model, identity: identity, data: records.source,
             objective: scheduledSampling == 0
-                ? .mle : .scheduledSampling(probability: scheduledSampling, passes: passes))
+                ? .mle : .scheduledSampling(probability: scheduledSampling, passes: passes),
+            seed: common.seed)
         settings.evaluationData = evaluated?.source
-        settings = try session.checkResume(settings)
+        settings = try training.checkResume(settings)
         let objective: any TrainingObjective =
             scheduledSampling == 0
             ? MLEObjective(records.examples, rowLimit: rowLimit)
             : ScheduledSamplingObjective(
                 records.examples, probability: scheduledSampling, passes: passes,
                 seed: common.seed, rowLimit: rowLimit,
-                vocabularySize: usedVocabulary(session.start, log))
-        try session.run(
-            objective, recordIDs: records.ids, settings: settings,
+                vocabularySize: usedVocabulary(model.start, log))
+        try training.train(
+            model, objective, recordIDs: records.ids, settings: settings,
             metadata: provenance(identity),
-            evaluation: evaluated.map { evaluation($0, rowLimit: rowLimit) })
+            evaluation: evaluated.map { evaluation($0, rowLimit: rowLimit) }, log)
     }
 
     /// The mean negative log-likelihood over all response tokens.

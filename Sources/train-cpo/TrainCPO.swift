@@ -118,37 +118,39 @@ import Transformer
             reference: try reference.map { try Checkpoint.configuration(directory: $0) }, common,
             log)
         let identity = try ModelIdentity(directory: directory)
-        let session = TrainingSession(
-            start: try Checkpoint.load(
-                directory: directory, isCompact: plan?.isCompact == true),
-            options: training, plan: plan, common: common, log: log)
+        let model = TrainedModel(
+            try Checkpoint.load(directory: directory, isCompact: plan?.isCompact == true),
+            plan: plan, precision: training.precision, log)
         let resolver = try ReferenceResolver(
-            loaded, examples: examples, start: identity, reference: reference, session: session,
-            options: training, log: log)
-        var settings = try session.settings(
-            model: identity, data: examples.source,
+            loaded, examples: examples, model: model, identity: identity, reference: reference,
+            options: training, seed: common.seed, log: log)
+        var settings = try training.settings(
+            model, identity: identity, data: examples.source,
             objective: .preference(
-                loss, beta: beta, nllWeight: nllWeight, sharesPrompts: !noSharedPrefix))
+                loss, beta: beta, nllWeight: nllWeight, sharesPrompts: !noSharedPrefix),
+            seed: common.seed)
         settings.reference = resolver.source
         settings.evaluationData = evaluated?.map { $0.example.suited(to: loss) }.source
-        settings = try session.checkResume(settings)
+        settings = try training.checkResume(settings)
 
         let preference = PreferenceObjective(
             examples.examples, reference: try resolver.scores(), loss: loss, beta: beta,
             nllWeight: nllWeight, rowLimit: training.microBatchTokens,
             sharesPrompts: !noSharedPrefix)
         let evaluation = try evaluated.map { try self.evaluation($0, loss, resolver) }
-        let firstBatch = session.order(records: examples.ids.count).records(step: 0)
+        let firstBatch = training.order(
+            records: examples.ids.count, seed: common.seed
+        ).records(step: 0)
         let check = FirstStepCheck(
             loss: loss, precision: training.precision.precision,
-            isRounded: session.start.weights.isCompact && session.start.storedType != .bfloat16
+            isRounded: model.start.weights.isCompact && model.start.storedType != .bfloat16
                 && resolver.isOfStoredWeights)
-        try session.run(
-            preference, recordIDs: examples.ids, settings: settings,
+        try training.train(
+            model, preference, recordIDs: examples.ids, settings: settings,
             metadata: [
                 "tool": "train-cpo, \(Version.package)", "parent": identity.weights ?? "",
                 "objective": loss.rawValue, "beta": String(beta),
-            ], evaluation: evaluation
+            ], evaluation: evaluation, log
         ) { result in
             guard resolver.isStart else { return }
             try check.check(

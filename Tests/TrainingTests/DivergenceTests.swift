@@ -62,7 +62,7 @@ import Transformer
                 for index in values.indices { values[index] = old[index] }
                 for column in 0..<20 { values[Int(token) * 20 + column] = 3e38 }
             }
-            var run = tiny.make(steps: 4, to: "\(directory)/out", from: start).run
+            let run = tiny.make(steps: 4, to: "\(directory)/out", from: start)
             let found = try divergence { _ = try run.run { _, _ in } }
             #expect(found.step == 2)
             #expect(found.what == "loss")
@@ -81,16 +81,16 @@ import Transformer
         try withTemporaryDirectory { directory in
             var tiny = TinyRun()
             tiny.plan = plan
-            var (run, trainer) = tiny.make(
+            let run = tiny.make(
                 steps: 4, to: "\(directory)/out",
                 wrap: { Faulty(inner: $0, record: 3, tensor: "model.norm.weight") })
             let found = try divergence { _ = try run.run { _, _ in } }
             #expect(found.step == 2 && found.what == "gradient norm")
             #expect(found.place == "the gradient of model.norm.weight")
             #expect(found.records == ["r3"])
-            #expect(trainer.optimizer.step == 1)
+            #expect(run.optimizer.step == 1)
             let straight = try tiny.train(steps: 1, to: "\(directory)/straight")
-            #expect(TinyRun.values(trainer.model) == straight.weights)
+            #expect(TinyRun.values(run.model) == straight.weights)
             #expect(
                 try TestSupport.readFile("\(directory)/out/training-state/optimizer.safetensors")
                     == TestSupport.readFile(
@@ -105,10 +105,10 @@ import Transformer
             tiny.plan = .layerwise
             tiny.clipNorm = .infinity
             tiny.saveEvery = 1
-            var run = tiny.make(
+            let run = tiny.make(
                 steps: 4, to: "\(directory)/out",
                 wrap: { Faulty(inner: $0, record: 5, tensor: "model.norm.weight") }
-            ).run
+            )
             let found = try divergence { _ = try run.run { _, _ in } }
             #expect(found.step == 3 && found.records == ["r5"])
             #expect(
@@ -122,10 +122,10 @@ import Transformer
         try withTemporaryDirectory { directory in
             var tiny = TinyRun()
             tiny.clipNorm = .infinity
-            var run = tiny.make(
+            let run = tiny.make(
                 steps: 4, to: "\(directory)/out",
                 wrap: { Faulty(inner: $0, record: 2, tensor: "model.norm.weight", value: 1e25) }
-            ).run
+            )
             let found = try divergence { _ = try run.run { _, _ in } }
             #expect(found.step == 2 && found.what == "gradient norm")
             #expect(try TrainingState.load(from: "\(directory)/out").step == 1)
@@ -140,12 +140,12 @@ import Transformer
             let start = tiny.start()
             let layout = ParameterLayout(tiny.shape)
             let head = try #require(layout["lm_head.weight"])
-            var (run, trainer) = tiny.make(steps: 4, to: "\(directory)/out", from: start)
+            let run = tiny.make(steps: 4, to: "\(directory)/out", from: start)
             let found = try divergence {
                 _ = try run.run { report, _ in
                     guard report.step == 2 else { return }
                     for index in 0..<head.count {
-                        trainer.model.parameters.base[head.offset + index] =
+                        run.model.parameters.base[head.offset + index] =
                             index % 2 == 0 ? 3e38 : -3e38
                     }
                 }
@@ -160,10 +160,10 @@ import Transformer
         try withTemporaryDirectory { directory in
             var tiny = TinyRun()
             tiny.saveEvery = 1
-            var (run, trainer) = tiny.make(steps: 2, to: "\(directory)/out")
+            let run = tiny.make(steps: 2, to: "\(directory)/out")
             let found = try divergence {
                 _ = try run.run { report, _ in
-                    if report.step == 2 { trainer.model.parameters.base[3] = .nan }
+                    if report.step == 2 { run.model.parameters.base[3] = .nan }
                 }
             }
             #expect(found.place == "the weights of model.embed_tokens.weight")
@@ -179,7 +179,7 @@ import Transformer
             let evaluation = Evaluation(recordIDs: ["e0", "e1", "e2"]) { _ in
                 [1, .nan, 2].map { Evaluation.Term(loss: $0, weight: 1) }
             }
-            var run = tiny.make(steps: 4, to: "\(directory)/out", evaluation: evaluation).run
+            let run = tiny.make(steps: 4, to: "\(directory)/out", evaluation: evaluation)
             let found = try divergence { _ = try run.run { _, _ in } }
             #expect(found.step == 2 && found.what == "evaluation loss")
             #expect(found.records == ["e1"])

@@ -20,10 +20,10 @@ import Transformer
         var learningRate = 1e-3
     }
 
-    private func configuration(_ settings: Settings) -> TrainerConfiguration {
+    private func configuration(_ settings: Settings) -> TrainingConfiguration {
         var optimizer = AdamWConfiguration()
         optimizer.clipNorm = settings.clipNorm
-        var configuration = TrainerConfiguration(
+        var configuration = TrainingConfiguration(
             steps: settings.steps, batchSize: 3, shuffleSeed: 1,
             schedule: LearningRateSchedule(
                 peak: settings.learningRate, shape: .constant, warmupSteps: 0,
@@ -44,18 +44,29 @@ import Transformer
         return isCompact ? storage : .single(storage.single)
     }
 
-    private func trainer(_ shape: DecoderConfiguration, _ settings: Settings) -> Trainer {
+    /// A run, which leaves its checkpoints in a directory if one is named.
+    private func run(
+        _ shape: DecoderConfiguration, _ settings: Settings, to directory: String? = nil,
+        shared: SettingFields = [:]
+    ) -> TrainingRun {
+        let weights = weights(shape, isCompact: settings.plan.isCompact)
         let model = Decoder(
-            configuration: shape, weights: weights(shape, isCompact: settings.plan.isCompact),
-            precision: settings.precision)
+            configuration: shape, weights: weights, precision: settings.precision)
         let examples = TinyModel.trees(shape).map { PreferenceExample(tree: $0, ranking: nil) }
         let reference = sequenceLogProbabilities(
             examples.map(\.tree), model: model, rowLimit: settings.rowLimit)
-        return Trainer(
+        let files = directory.map {
+            var outputs = RunOutputs(directory: $0)
+            outputs.weightType = weights.isCompact ? .bfloat16 : .float32
+            return RunFiles(
+                start: Checkpoint(config: HuggingFaceConfig(shape), weights: weights),
+                outputs: outputs, settings: shared)
+        }
+        return TrainingRun(
             model: model,
             objective: PreferenceObjective(
                 examples, reference: reference, loss: .rankedCPO, beta: 0.5, nllWeight: 0.3,
-                rowLimit: settings.rowLimit), configuration: configuration(settings))
+                rowLimit: settings.rowLimit), configuration: configuration(settings), files: files)
     }
 
     private struct Outcome {
@@ -64,9 +75,9 @@ import Transformer
     }
 
     private func train(_ shape: DecoderConfiguration, _ settings: Settings) throws -> Outcome {
-        let trainer = trainer(shape, settings)
-        let reports = try (0..<settings.steps).map { _ in try trainer.makeStep() }
-        return Outcome(weights: values(trainer.model), reports: reports)
+        let run = run(shape, settings)
+        let reports = try (0..<settings.steps).map { _ in try run.makeStep() }
+        return Outcome(weights: values(run.model), reports: reports)
     }
 
     private func values(_ model: Decoder) -> [Float] {
@@ -97,7 +108,7 @@ import Transformer
         let full = try train(shape, Settings(plan: .full))
         let layerwise = try train(shape, Settings(plan: .layerwise))
         #expect(full.weights == layerwise.weights)
-        #expect(full.weights != values(trainer(shape, Settings(plan: .full)).model))
+        #expect(full.weights != values(run(shape, Settings(plan: .full)).model))
         for (a, b) in zip(full.reports, layerwise.reports) {
             #expect(a.result == b.result)
             #expect(abs(a.gradientNorm - b.gradientNorm) < 1e-12 * a.gradientNorm)
@@ -127,12 +138,12 @@ import Transformer
     }
 
     @Test func aGradientThatIsNotFiniteLeavesTheWeights() throws {
-        let trainer = trainer(TinyModel.llama, Settings(plan: .layerwise, clipNorm: 1))
-        let parts = ParameterParts(TinyModel.llama, trainer.model.layout)
-        trainer.model.parameters.base[parts.blocks[1].lowerBound] = .infinity
-        let before = values(trainer.model)
-        #expect(throws: FailedStep.self) { try trainer.makeStep() }
-        #expect(values(trainer.model) == before)
+        let run = run(TinyModel.llama, Settings(plan: .layerwise, clipNorm: 1))
+        let parts = ParameterParts(TinyModel.llama, run.model.layout)
+        run.model.parameters.base[parts.blocks[1].lowerBound] = .infinity
+        let before = values(run.model)
+        #expect(throws: FailedStep.self) { try run.makeStep() }
+        #expect(values(run.model) == before)
     }
 
     /// bfloat16 has eight bits: what a step changes in a weight is mostly below the last of them, and
@@ -187,20 +198,6 @@ import Transformer
 
     // MARK: Checkpoints
 
-    private func run(_ trainer: Trainer, _ directory: String, settings: SettingFields)
-        -> TrainingRun
-    {
-        let storage =
-            trainer.model.compactParameters.map { ParameterStorage.compact($0) }
-            ?? .single(trainer.model.parameters)
-        var outputs = RunOutputs(directory: directory)
-        outputs.weightType = storage.isCompact ? .bfloat16 : .float32
-        return TrainingRun(
-            start: Checkpoint(
-                config: HuggingFaceConfig(trainer.model.configuration), weights: storage),
-            trainer: trainer, outputs: outputs, settings: settings)
-    }
-
     @Test(arguments: MemoryPlan.allCases)
     func aResumedRunIsTheStraightOne(_ plan: MemoryPlan) throws {
         try withTemporaryDirectory { directory in
@@ -208,19 +205,18 @@ import Transformer
             var settings = Settings(plan: plan, clipNorm: 0.5, steps: 4)
             let straight = try train(shape, settings)
             settings.steps = 2
-            var first = run(
-                trainer(shape, settings), directory, settings: ["plan": .value("\(plan)")])
+            let shared: SettingFields = ["plan": .value("\(plan)")]
+            let first = run(shape, settings, to: directory, shared: shared)
             _ = try first.run { _, _ in }
             settings.steps = 4
-            let second = trainer(shape, settings)
-            var resumed = run(second, directory, settings: ["plan": .value("\(plan)")])
+            let resumed = run(shape, settings, to: directory, shared: shared)
             #expect(try resumed.resume() == 2)
             _ = try resumed.run { _, _ in }
-            #expect(values(second.model) == straight.weights)
+            #expect(values(resumed.model) == straight.weights)
             let state = try SafetensorsFile(
                 path: "\(directory)/training-state/optimizer.safetensors")
             #expect(state.tensors.allSatisfy { $0.type == (plan.isCompact ? .bf16 : .f32) })
-            var foreign = run(trainer(shape, settings), directory, settings: [:])
+            let foreign = run(shape, settings, to: directory)
             #expect(throws: TrainingError.self) { try foreign.resume() }
         }
     }

@@ -153,15 +153,15 @@ import Transformer
         let trees = steps.flatMap(\.batch).map {
             TokenTree(prompt: $0.prompt, continuations: [$0.response])
         }
-        let trainer = Trainer(
+        let run = TrainingRun(
             model: model, objective: MLEObjective(trees, rowLimit: 1000),
-            configuration: TrainerConfiguration(
+            configuration: TrainingConfiguration(
                 steps: steps.count, batchSize: steps[0].batch.count, shuffleSeed: nil,
                 schedule: LearningRateSchedule(
                     peak: steps[steps.count - 1].lr, shape: .constant, warmupSteps: 4,
                     totalSteps: steps.count), optimizer: AdamWConfiguration()))
         for step in steps {
-            let report = try trainer.makeStep()
+            let report = try run.makeStep()
             #expect(abs(report.learningRate - step.lr) < 1e-12)
             #expect(abs(report.result.loss - step.loss) < 2e-5)
             #expect(abs(report.gradientNorm - step.gradNorm) < 1e-4 * step.gradNorm)

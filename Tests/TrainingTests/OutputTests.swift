@@ -117,11 +117,11 @@ import Transformer
             try tiny.train(steps: 3, to: out)
             try writeFile("\(out)/training-state/state.json", "{\"format\":2,")
             var warnings: [String] = []
-            var (run, trainer) = tiny.make(steps: 5, to: out, warn: { warnings.append($0) })
+            let run = tiny.make(steps: 5, to: out, warn: { warnings.append($0) })
             #expect(try run.resume() == 2)
             #expect(warnings.count == 1)
             _ = try run.run { _, _ in }
-            #expect(TinyRun.values(trainer.model) == straight.weights)
+            #expect(TinyRun.values(run.model) == straight.weights)
             #expect(SavedCheckpoints(directory: out).older == ["checkpoint-4", "checkpoint-3"])
         }
     }

@@ -63,9 +63,9 @@ import Transformer
             let start = tiny.start()
             start.parameters.base[0] = 1e6
             var warnings: [String] = []
-            var run = tiny.make(
+            let run = tiny.make(
                 steps: 1, to: "\(directory)/out", from: start, warn: { warnings.append($0) }
-            ).run
+            )
             #expect(throws: CheckpointError.self) { try run.run { _, _ in } }
             #expect(warnings.count == 1)
             let saved = try Checkpoint.load(directory: "\(directory)/out")
@@ -111,9 +111,9 @@ import Transformer
     /// Everything that changes results is named; what does not is not.
     @Test func settingsNameWhatChangesResults() {
         func fields(
-            _ change: (inout TrainerConfiguration, inout RunSettings) -> Void = { _, _ in }
+            _ change: (inout TrainingConfiguration, inout RunSettings) -> Void = { _, _ in }
         ) -> SettingFields {
-            var configuration = TrainerConfiguration(
+            var configuration = TrainingConfiguration(
                 steps: 10, batchSize: 2, shuffleSeed: nil,
                 schedule: LearningRateSchedule(
                     peak: 0.1, shape: .constant, warmupSteps: 0, totalSteps: 10),
@@ -127,7 +127,7 @@ import Transformer
             return settings.fields
         }
         func changed(
-            _ change: (inout TrainerConfiguration, inout RunSettings) -> Void
+            _ change: (inout TrainingConfiguration, inout RunSettings) -> Void
         ) -> [String] {
             SettingDifference.between(saved: fields(), given: fields(change)).map(\.name)
         }

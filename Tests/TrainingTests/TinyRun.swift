@@ -67,7 +67,7 @@ struct TinyRun {
         }
     }
 
-    /// A run of so many steps that writes to a directory, and its trainer.
+    /// A run of so many steps that writes to a directory.
     ///
     /// - Parameters:
     ///   - evaluation: called with the step's model
@@ -76,31 +76,29 @@ struct TinyRun {
         steps: Int, to directory: String, from start: Checkpoint? = nil,
         evaluation: Evaluation? = nil, warn: @escaping (String) -> Void = { _ in },
         wrap: (any TrainingObjective) -> any TrainingObjective = { $0 }
-    ) -> (run: TrainingRun, trainer: Trainer) {
+    ) -> TrainingRun {
         let start = start ?? self.start()
         let model = Decoder(
             configuration: shape, weights: start.weights, precision: precision)
         var optimizer = AdamWConfiguration()
         optimizer.clipNorm = clipNorm
-        var configuration = TrainerConfiguration(
+        var configuration = TrainingConfiguration(
             steps: steps, batchSize: batchSize, shuffleSeed: nil,
             schedule: LearningRateSchedule(
                 peak: 1e-3, shape: .constant, warmupSteps: 3, totalSteps: steps),
             optimizer: optimizer)
         configuration.plan = plan
         configuration.roundingSeed = 5
-        let trainer = Trainer(
-            model: model, objective: wrap(objective(model)), configuration: configuration)
         var outputs = RunOutputs(directory: directory)
         outputs.weightType = type
         outputs.keep = keep
         outputs.saveEvery = saveEvery
         outputs.metrics = metrics
         outputs.evaluateEvery = evaluateEvery
-        let run = TrainingRun(
-            start: start, trainer: trainer, outputs: outputs, settings: settings,
-            recordIDs: (0..<6).map { "r\($0)" }, evaluation: evaluation, warn: warn)
-        return (run, trainer)
+        return TrainingRun(
+            model: model, objective: wrap(objective(model)), configuration: configuration,
+            files: RunFiles(start: start, outputs: outputs, settings: settings, warn: warn),
+            recordIDs: (0..<6).map { "r\($0)" }, evaluation: evaluation)
     }
 
     /// Makes a run's steps, from what is in the directory or from the beginning.
@@ -108,10 +106,10 @@ struct TinyRun {
     func train(
         steps: Int, to directory: String, resume: Bool = false, evaluation: Evaluation? = nil
     ) throws -> (ending: TrainingRun.Ending, weights: [Float]) {
-        var (run, trainer) = make(steps: steps, to: directory, evaluation: evaluation)
+        let run = make(steps: steps, to: directory, evaluation: evaluation)
         if resume { _ = try run.resume() }
         let ending = try run.run { _, _ in }
-        return (ending, Self.values(trainer.model))
+        return (ending, Self.values(run.model))
     }
 
     /// All weights in single precision.

@@ -7,7 +7,7 @@ import Testing
 import Training
 import Transformer
 
-@Suite struct TrainerTests {
+@Suite struct TrainingRunTests {
     private func examples(_ configuration: DecoderConfiguration) -> [TokenTree] {
         (0..<6).map { index in
             func ids(_ count: Int, _ salt: Int) -> [Int32] {
@@ -25,8 +25,8 @@ import Transformer
         }
     }
 
-    private func configuration(steps: Int, batch: Int) -> TrainerConfiguration {
-        TrainerConfiguration(
+    private func configuration(steps: Int, batch: Int) -> TrainingConfiguration {
+        TrainingConfiguration(
             steps: steps, batchSize: batch, shuffleSeed: nil,
             schedule: LearningRateSchedule(
                 peak: 1e-3, shape: .constant, warmupSteps: 2, totalSteps: steps),
@@ -48,7 +48,7 @@ import Transformer
     ) throws {
         let examples = examples(shape)
         func step(_ rowLimit: Int) throws -> StepReport {
-            try Trainer(
+            try TrainingRun(
                 model: TinyModel.make(shape),
                 objective: MLEObjective(examples, rowLimit: rowLimit),
                 configuration: configuration(steps: 1, batch: 6)
@@ -68,7 +68,7 @@ import Transformer
         let reference = sequenceLogProbabilities(
             examples.map(\.tree), model: TinyModel.make(shape, seed: 2), rowLimit: 1000)
         func step(sharesPrompts: Bool) throws -> StepReport {
-            try Trainer(
+            try TrainingRun(
                 model: TinyModel.make(shape),
                 objective: PreferenceObjective(
                     examples, reference: reference, loss: .cpo, beta: 0.5, rowLimit: rowLimit,
@@ -92,12 +92,12 @@ import Transformer
         let examples = examples(shape)
         func curve(_ precision: MatrixPrecision) throws -> [StepReport] {
             let fresh = TinyModel.make(shape)
-            let trainer = Trainer(
+            let run = TrainingRun(
                 model: Decoder(
                     configuration: shape, parameters: fresh.parameters, precision: precision),
                 objective: MLEObjective(examples, rowLimit: 1000),
                 configuration: configuration(steps: 40, batch: 6))
-            return try (0..<40).map { _ in try trainer.makeStep() }
+            return try (0..<40).map { _ in try run.makeStep() }
         }
         let exact = try curve(.float32)
         let rounded = try curve(.bfloat16)
@@ -119,7 +119,7 @@ import Transformer
                 configuration: TinyModel.llama,
                 parameters: TinyModel.make(TinyModel.llama).parameters, precision: precision)
             let objective = objective(preferences(TinyModel.llama), model, rowLimit: 1000)
-            let report = try Trainer(
+            let report = try TrainingRun(
                 model: model, objective: objective,
                 configuration: configuration(steps: 1, batch: 2)
             ).makeStep()
@@ -136,7 +136,7 @@ import Transformer
         let reference = sequenceLogProbabilities(
             examples.map(\.tree), model: TinyModel.make(shape, seed: 2), rowLimit: 1000)
         func step(_ rowLimit: Int) throws -> StepReport {
-            try Trainer(
+            try TrainingRun(
                 model: TinyModel.make(shape),
                 objective: PreferenceObjective(
                     examples, reference: reference, loss: .rankedCPO, beta: 0.5, nllWeight: 0.2,
@@ -160,7 +160,8 @@ import Transformer
             of: examples, model: model, order: order, steps: 1, rowLimit: 1000)
         let objective = PreferenceObjective(
             examples, reference: reference, loss: .cpo, beta: 1, rowLimit: 1000)
-        let report = try Trainer(model: model, objective: objective, configuration: run).makeStep()
+        let report = try TrainingRun(model: model, objective: objective, configuration: run)
+            .makeStep()
         let preference = try #require(report.result.preference)
         #expect(preference.rewardChosen == 0)
         #expect(preference.rewardMargin == 0)
@@ -176,7 +177,7 @@ import Transformer
         reference[0][1] += 3
         let objective = PreferenceObjective(
             examples, reference: reference, loss: .cpo, beta: 1, rowLimit: 1000)
-        let report = try Trainer(
+        let report = try TrainingRun(
             model: model, objective: objective, configuration: configuration(steps: 1, batch: 2)
         ).makeStep()
         #expect(abs(report.result.loss - (log(3) + log(2)) / 2) > 0.1)
@@ -185,12 +186,12 @@ import Transformer
     @Test(arguments: TinyModel.all)
     func trainingRaisesTheMarginAndLowersTheLoss(_ shape: DecoderConfiguration) throws {
         let model = TinyModel.make(shape)
-        let trainer = Trainer(
+        let run = TrainingRun(
             model: model, objective: objective(preferences(shape), model, rowLimit: 1000),
             configuration: configuration(steps: 20, batch: 2))
-        let first = try trainer.makeStep()
+        let first = try run.makeStep()
         var last = first
-        for _ in 1..<20 { last = try trainer.makeStep() }
+        for _ in 1..<20 { last = try run.makeStep() }
         #expect(first.gradientNorm > 0)
         #expect(last.result.loss < first.result.loss)
         #expect((last.result.preference?.rewardMargin ?? 0) > 0.01)
@@ -205,7 +206,7 @@ import Transformer
             tree: TokenTree(prompt: [], continuations: [[3, 4, 5, 6, 7], [8, 9]]), ranking: nil)
         func loss(nllWeight: Double) throws -> StepResult {
             let model = TinyModel.make(shape)
-            return try Trainer(
+            return try TrainingRun(
                 model: model,
                 objective: PreferenceObjective(
                     [example],
@@ -232,7 +233,7 @@ import Transformer
         // Whatever β: its effect on the loss is far below any tolerance.
         let objective = PreferenceObjective(
             examples, reference: reference, loss: .cpo, beta: 1e-6, rowLimit: 1000)
-        let result = try Trainer(
+        let result = try TrainingRun(
             model: model, objective: objective, configuration: configuration(steps: 1, batch: 2)
         ).makeStep().result
         let gap = try #require(result.referenceGap)
@@ -244,11 +245,11 @@ import Transformer
     @Test func divergenceIsAnErrorAndLeavesTheWeights() throws {
         let model = TinyModel.make(TinyModel.llama)
         model.parameters.base[0] = .nan
-        let trainer = Trainer(
+        let run = TrainingRun(
             model: model, objective: MLEObjective(examples(TinyModel.llama), rowLimit: 100),
             configuration: configuration(steps: 1, batch: 6))
         let before = model.parameters.base[100]
-        #expect(throws: FailedStep.self) { try trainer.makeStep() }
+        #expect(throws: FailedStep.self) { try run.makeStep() }
         #expect(model.parameters.base[100] == before)
     }
 }

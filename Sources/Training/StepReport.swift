@@ -1,5 +1,25 @@
-import Kernels
+public import Kernels
 public import StreamIO
+
+/// What a run reports of one step.
+public struct StepReport: Sendable {
+    /// The step, counted from 1.
+    public var step: Int
+    /// Loss and metrics of the step's batch before its update.
+    public var result: StepResult
+    /// Norm of the gradient before clipping.
+    public var gradientNorm: Double
+    /// Learning rate of the update.
+    public var learningRate: Double
+    /// Wall-clock time of the step.
+    public var seconds: Double
+    /// What the factors of matrix products were rounded to.
+    public var precision: MatrixPrecision
+    /// How memory was used, if that was asked for.
+    public var plan: MemoryPlan?
+    /// Where the time went, if that is being measured.
+    public var stages: StageTimes?
+}
 
 extension StepReport {
     /// The step's fields in a metrics file.
