@@ -71,6 +71,10 @@ fuzz: packages ## Fuzz everything that reads what others wrote: FUZZ_SECONDS= FU
 	@pipelines/install-packages.sh jq
 	@pipelines/torture/fuzz.sh '$(FUZZ_SECONDS)' $(FUZZ_TARGETS)
 
+.PHONY: tsan
+tsan: packages ## Run the suites that compute on threads under the thread sanitizer: TSAN_SUITES=
+	@pipelines/torture/thread-sanitizer.sh $(TSAN_SUITES)
+
 .PHONY: lint format
 lint: ## Check formatting and style (swift format, shellcheck)
 	@git ls-files -z '*.swift' | xargs -0 $(SWIFT) format lint --strict --parallel

@@ -7,13 +7,17 @@ let fuzzing = Context.environment["CPO_FUZZ"] == "1"
 let sanitizers = fuzzing ? ["-sanitize=fuzzer,address"] : []
 let sanitizersOfC = fuzzing ? ["-fsanitize=fuzzer-no-link,address"] : []
 
+/// Whether locks are those that the thread sanitizer sees (pipelines/torture/thread-sanitizer.sh).
+let sanitizingThreads = Context.environment["CPO_THREAD_SANITIZER"] == "1"
+
 // Kernels are written with Swift's SIMD types and compiled for the processor that runs them;
 // without `-march=native` they would fall back to SSE2.
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .unsafeFlags(["-Xcc", "-march=native"] + sanitizers),
-]
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .unsafeFlags(["-Xcc", "-march=native"] + sanitizers),
+    ] + (sanitizingThreads ? [.define("CPO_THREAD_SANITIZER")] : [])
 
 let argumentParser: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
@@ -62,16 +66,20 @@ let package = Package(
                     ["-march=native", "-ffp-contract=fast", "-Wno-psabi"] + sanitizersOfC)
             ]),
         .target(name: "CMemory"),
-        library("Kernels", ["CProduct", "CMemory"]),
+        library("Locks", []),
+        library("Kernels", ["CProduct", "CMemory", "Locks"]),
         library("Transformer", ["Kernels"]),
         library("Objectives", []),
 
         // Files and formats
-        library("StreamIO", ["CLinux", "CZstd", crypto]),
+        library("StreamIO", ["CLinux", "CZstd", "Locks", crypto]),
         library("Records", ["StreamIO"]),
         library(
             "Tokenization",
-            ["StreamIO", "Records", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            [
+                "Locks", "StreamIO", "Records",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             exclude: ["Protobuf/sentencepiece.proto"]),
         library("Checkpoints", ["Kernels", "StreamIO", "Transformer"]),
 
@@ -89,12 +97,12 @@ let package = Package(
         library(
             "Embedding",
             ["Kernels", "Transformer", "Scoring", "Checkpoints", "Tokenization", "StreamIO"]),
-        library("Evaluation", ["Kernels", "StreamIO", "Records"]),
+        library("Evaluation", ["Locks", "Kernels", "StreamIO", "Records"]),
         library("Reporting", ["Evaluation", "StreamIO", "Records"]),
         library(
             "ChatEndpoint",
             [
-                "StreamIO",
+                "Locks", "StreamIO",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -147,10 +155,10 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Kernels", "StreamIO", "Transformer", "Checkpoints"],
             path: "Tests/TestSupport", swiftSettings: settings),
-        tests("KernelsTests", ["Kernels", "TestSupport"]),
+        tests("KernelsTests", ["Locks", "Kernels", "TestSupport"]),
         tests("TransformerTests", ["Transformer", "Checkpoints", "TestSupport"]),
         tests("ObjectivesTests", ["Objectives", "TestSupport"]),
-        tests("StreamIOTests", ["StreamIO", "Records", "TestSupport"]),
+        tests("StreamIOTests", ["Locks", "StreamIO", "Records", "TestSupport"]),
         tests("TokenizationTests", ["Tokenization", "Records", "StreamIO", "TestSupport"]),
         tests("CheckpointsTests", ["Checkpoints", "TestSupport"]),
         tests("SamplingTests", ["Sampling", "Checkpoints", "TestSupport"]),
@@ -162,7 +170,7 @@ let package = Package(
         tests("ReportingTests", ["Reporting", "Records", "StreamIO", "TestSupport"]),
         tests(
             "ChatEndpointTests",
-            ["ChatEndpoint", "Kernels", "Sampling", "StreamIO", "TestSupport"],
+            ["Locks", "ChatEndpoint", "Kernels", "Sampling", "StreamIO", "TestSupport"],
             exclude: ["serve-chat.py"]),
         tests("CLITests", [], exclude: ["Cases", "continue-greedily.py"]),
     ]

@@ -1,6 +1,8 @@
 import FoundationEssentials
+import Locks
 import StreamIO
-import Synchronization
+
+import struct Synchronization.Atomic
 
 /// Why a call brought nothing.
 public struct CallFailure: Error, Sendable, Hashable {

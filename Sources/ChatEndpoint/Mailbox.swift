@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import Locks
 
 /// Hands values from tasks to a thread that waits for them.
 ///

@@ -1,4 +1,4 @@
-import Synchronization
+import Locks
 
 /// How fast calls go out: at most so many at once, at most so many a minute, and fewer of both when
 /// the server says that it is too much.

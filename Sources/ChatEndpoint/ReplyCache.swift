@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
+import Locks
 import StreamIO
-import Synchronization
 
 /// Answers that were paid for, in a file that only grows: one JSON object a line with `key`,
 /// `response`, and for the reader `time`, `origin` and `departures`.

@@ -1,5 +1,5 @@
 import Kernels
-import Synchronization
+import Locks
 
 extension MauveScore {
     /// The rows of all sets, one after the other, each divided by its length (zeros stay zeros).

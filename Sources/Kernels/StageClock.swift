@@ -1,5 +1,7 @@
 import Glibc
-import Synchronization
+import Locks
+
+import struct Synchronization.Atomic
 
 /// What the time of a training step goes into.
 public enum Stage: String, Sendable, CaseIterable {

@@ -1,5 +1,7 @@
 import Glibc
-import Synchronization
+import Locks
+
+import struct Synchronization.Atomic
 
 /// Signals that ask a process to end: SIGINT, SIGTERM, SIGHUP (the terminal is gone), SIGXCPU (the
 /// limit of processor time is near).

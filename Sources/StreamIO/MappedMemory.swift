@@ -1,4 +1,4 @@
-import Synchronization
+import Locks
 
 /// Files that are mapped into memory, by the addresses they take.
 ///

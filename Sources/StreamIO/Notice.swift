@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import Locks
 
 /// Things that happen deep in the libraries and that the user should know, though the work goes on.
 public enum Notice {

@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import Locks
 
 /// Takes items from `next`, works on them on several threads, and hands what comes out to `deliver`
 /// in the order of the items.

@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import Locks
 
 /// Outputs that this process has claimed: found to be writable, and locked, so that no other run
 /// writes them.

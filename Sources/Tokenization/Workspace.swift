@@ -1,4 +1,4 @@
-import Synchronization
+import Locks
 
 /// What one thread needs to encode with one tokenizer; made when first needed, so that BERT does
 /// without.

@@ -1,8 +1,8 @@
 import ChatEndpoint
 import Foundation
 import Glibc
+import Locks
 import StreamIO
-import Synchronization
 
 /// A request as it arrived.
 struct SeenRequest: Sendable {

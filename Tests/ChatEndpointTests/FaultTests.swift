@@ -1,7 +1,7 @@
 import ChatEndpoint
 import Foundation
+import Locks
 import StreamIO
-import Synchronization
 import TestSupport
 import Testing
 

@@ -1,8 +1,8 @@
 import ChatEndpoint
 import Foundation
+import Locks
 import Sampling
 import StreamIO
-import Synchronization
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
 import Kernels
-import Synchronization
+import Locks
 import Testing
 
 /// Loops on several threads. Other suites change the number of threads meanwhile, which must not matter.

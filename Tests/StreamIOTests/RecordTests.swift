@@ -1,6 +1,6 @@
+import Locks
 import Records
 import StreamIO
-import Synchronization
 import TestSupport
 import Testing
 
