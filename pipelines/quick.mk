@@ -17,3 +17,8 @@ BASE_STEPS := 400
 MLE_LEARNING_RATE := 5e-4
 CPO_LEARNING_RATE := 1e-4
 endif
+
+# Models of more than SmolLM2's size, so that they too are done within the hour.
+ifneq ($(filter qwen-0.5b gemma3-270m,$(BASE_KIND)),)
+PRECISION := bf16
+endif

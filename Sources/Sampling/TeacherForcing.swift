@@ -28,16 +28,8 @@ public struct TeacherForcing {
             _ logits: UnsafeMutablePointer<Float>
         ) -> Void
     ) throws(NonFiniteLogits) {
-        var first = 0
-        var rows = 0
-        for index in trees.indices {
-            rows += trees[index].rowCount
-            let isLast = index + 1 == trees.count
-            if isLast || rows + trees[index + 1].rowCount > Self.rowLimit {
-                try run(trees[first...index], body)
-                first = index + 1
-                rows = 0
-            }
+        for range in rowRuns(trees.map(\.rowCount), limit: Self.rowLimit) {
+            try run(trees[range], body)
         }
     }
 

@@ -6,20 +6,7 @@ public import Transformer
 public func microBatches(
     _ trees: [TokenTree], rowLimit: Int, sharesPrompts: Bool = true
 ) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    var start = 0
-    var rows = 0
-    for (index, tree) in trees.enumerated() {
-        let treeRows = tree.rowCount(sharesPrompts: sharesPrompts)
-        if index > start, rows + treeRows > rowLimit {
-            ranges.append(start..<index)
-            start = index
-            rows = 0
-        }
-        rows += treeRows
-    }
-    if start < trees.count { ranges.append(start..<trees.count) }
-    return ranges
+    rowRuns(trees.map { $0.rowCount(sharesPrompts: sharesPrompts) }, limit: rowLimit)
 }
 
 /// Cuts the continuations of one tree into runs such that prompt and run have at most `rowLimit`

@@ -73,24 +73,21 @@ public final class AdamW {
                 step: step, learningRate: Float(learningRate), beta1: Float(configuration.beta1),
                 beta2: Float(configuration.beta2), epsilon: Float(configuration.epsilon),
                 weightDecay: decay, gradientScale: Float(clip))
-            switch (firstMoments, secondMoments) {
-            case (.single(let first), .single(let second)):
+            switch (model.weights, firstMoments, secondMoments) {
+            case (.single(let weights), .single(let first), .single(let second)):
                 update.apply(
-                    parameters: model.parameters.base + entry.offset,
+                    parameters: weights.base + entry.offset,
                     gradients: gradients.base + entry.offset,
                     firstMoments: first.base + entry.offset,
                     secondMoments: second.base + entry.offset, count: entry.count)
-            case (.compact(let first), .compact(let second)):
-                guard let parameters = model.compactParameters else {
-                    preconditionFailure("compact moments of weights that are not")
-                }
+            case (.compact(let weights), .compact(let first), .compact(let second)):
                 update.apply(
-                    parameters: parameters.base + entry.offset,
+                    parameters: weights.base + entry.offset,
                     gradients: gradients.base + entry.offset,
                     firstMoments: first.base + entry.offset,
                     secondMoments: second.base + entry.offset, count: entry.count,
                     draws: RoundingDraws(seed: roundingSeed, tensor: entry.name, step: step))
-            default: preconditionFailure("moments of two types")
+            default: preconditionFailure("moments of another type than the weights")
             }
         }
     }

@@ -49,8 +49,7 @@ public final class TrainingRun {
         files: RunFiles? = nil, recordIDs: [String] = [], evaluation: Evaluation? = nil
     ) {
         let plan = configuration.plan ?? .full
-        precondition(
-            (model.compactParameters != nil) == plan.isCompact, "weights of another plan")
+        precondition(model.weights.isCompact == plan.isCompact, "weights of another plan")
         self.model = model
         self.objective = objective
         self.configuration = configuration
@@ -58,9 +57,9 @@ public final class TrainingRun {
         self.recordIDs = recordIDs
         self.evaluation = evaluation
         optimizer = AdamW(
-            parameterCount: model.parameters.count, configuration: configuration.optimizer,
+            parameterCount: model.layout.count, configuration: configuration.optimizer,
             isCompact: plan.isCompact, roundingSeed: configuration.roundingSeed)
-        gradients = StepGradients(count: model.parameters.count, method: plan.backward)
+        gradients = StepGradients(count: model.layout.count, method: plan.backward)
         order = BatchOrder(
             recordCount: objective.recordCount, batchSize: configuration.batchSize,
             seed: configuration.shuffleSeed)

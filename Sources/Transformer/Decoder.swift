@@ -1,6 +1,6 @@
 import Kernels
 
-/// A decoder-only transformer: its parameters, and the memory of its passes.
+/// A decoder-only transformer over its weights.
 ///
 /// Not to be used from two threads at a time; its kernels share the work among threads.
 public final class Decoder {
@@ -8,10 +8,8 @@ public final class Decoder {
     public let configuration: DecoderConfiguration
     /// Where each parameter is.
     public let layout: ParameterLayout
-    /// The weights; if ``compactParameters`` is not nil, room for those that are in use.
-    public let parameters: ParameterBuffer
-    /// The weights in bfloat16, if that is how they are held.
-    public let compactParameters: CompactParameters?
+    /// The weights as they are held.
+    public let weights: ParameterStorage
     /// What the factors of matrix products are rounded to.
     public let precision: MatrixPrecision
     /// Whether weights are rounded to eight bits; such a decoder is for inference alone.
@@ -21,17 +19,10 @@ public final class Decoder {
     let attention: Attention
     let finalNorm: Norm
     let head: VocabularyHead
-    let workspace = Workspace()
     let parts: ParameterParts
-    private var activations: [BlockActivations] = []
-    private let output = FloatBuffer()
-    private let residualGradient = FloatBuffer()
-    private let targetInput = FloatBuffer()
-    private let targetHidden = FloatBuffer()
-    private let targetStatistics = FloatBuffer()
-    private let hiddenGradient = FloatBuffer()
-    private let targetInputGradient = FloatBuffer()
-    let logitMemory = FloatBuffer()
+    /// The weights in single precision: themselves, or room for those that are in use.
+    let floats: ParameterBuffer
+    let memory = DecoderMemory()
 
     /// A model with these weights, which must have the configuration's layout.
     public convenience init(
@@ -53,14 +44,12 @@ public final class Decoder {
     ) {
         let layout = ParameterLayout(configuration)
         precondition(weights.count == layout.count, "parameters of another layout")
+        self.weights = weights
         switch weights {
-        case .single(let buffer):
-            parameters = buffer
-            compactParameters = nil
+        case .single(let buffer): floats = buffer
         case .compact(let compact):
             precondition(!isQuantized, "weights of eight bits are made from floats")
-            parameters = ParameterBuffer(count: compact.count, isSparse: true)
-            compactParameters = compact
+            floats = ParameterBuffer(count: compact.count, isSparse: true)
         }
         parts = ParameterParts(configuration, layout)
         self.configuration = configuration
@@ -70,7 +59,7 @@ public final class Decoder {
         let layers = LinearLayers(
             layout: layout, storage: configuration.storage, precision: precision,
             packing: isQuantized
-                ? WeightPacking(source: parameters, arena: PageArena(), isQuantized: true) : nil)
+                ? WeightPacking(source: floats, arena: PageArena(), isQuantized: true) : nil)
         blocks = Self.makeBlocks(configuration, layers)
         attention = Attention(
             headCount: configuration.headCount,
@@ -78,6 +67,14 @@ public final class Decoder {
             headWidth: configuration.headWidth, scale: configuration.attentionScale)
         finalNorm = Norm(configuration, layout, .finalNorm)
         head = VocabularyHead(configuration, layers)
+    }
+
+    /// The weights, which have to be held in single precision.
+    public var parameters: ParameterBuffer {
+        guard case .single(let buffer) = weights else {
+            preconditionFailure("weights in bfloat16")
+        }
+        return buffer
     }
 
     /// The blocks of a model, in order.
@@ -100,7 +97,7 @@ public final class Decoder {
         where entry.decays && range.contains(entry.offset)
             && entry.offset >= parts.embeddings.upperBound
         {
-            parameters.discard(entry.offset..<entry.offset + entry.count)
+            floats.discard(entry.offset..<entry.offset + entry.count)
         }
     }
 
@@ -111,7 +108,7 @@ public final class Decoder {
         let hidden = targetHidden(batch, final)
         return withWeights(parts.projection) {
             head.evaluate(
-                batch, parameters: parameters.base, hidden: hidden, logitMemory: logitMemory,
+                batch, parameters: floats.base, hidden: hidden, logitMemory: memory.logits,
                 backward: nil)
         }
     }
@@ -130,7 +127,8 @@ public final class Decoder {
         precondition(!isQuantized, "rounded weights have no gradient")
         guard batch.targetCount > 0 else { return [] }
         let final = forward(batch, keeping: true)
-        let residual = residualGradient.matrix(rows: batch.rowCount, columns: configuration.width)
+        let residual = memory.residualGradient.matrix(
+            rows: batch.rowCount, columns: configuration.width)
         let result = differentiateEnd(
             batch, final: final, gradients: gradients.base, residual: residual,
             objective: objective)
@@ -148,11 +146,11 @@ public final class Decoder {
         residual: MatrixView, objective: SequenceObjective
     ) -> [Float] {
         let hidden = targetHidden(batch, final)
-        let gradient = hiddenGradient.matrix(rows: hidden.rows, columns: hidden.columns)
+        let gradient = memory.hiddenGradient.matrix(rows: hidden.rows, columns: hidden.columns)
         let result = withoutActuallyEscaping(objective) { objective in
             withWeights(parts.projection) {
                 head.evaluate(
-                    batch, parameters: parameters.base, hidden: hidden, logitMemory: logitMemory,
+                    batch, parameters: floats.base, hidden: hidden, logitMemory: memory.logits,
                     backward: HeadBackward(
                         objective: objective, gradients: gradients, hiddenGradient: gradient))
             }
@@ -172,14 +170,14 @@ public final class Decoder {
     ) -> MatrixView {
         let rows = batch.rowCount
         let width = configuration.width
-        reserveActivations(keeping ? blocks.count : 2, rows: rows)
-        let final = output.matrix(rows: rows, columns: width)
-        embed(batch, into: blocks.isEmpty ? final : activations[0].input)
+        memory.reserveActivations(keeping ? blocks.count : 2, rows: rows, configuration)
+        let final = memory.output.matrix(rows: rows, columns: width)
+        embed(batch, into: blocks.isEmpty ? final : memory.activations[0].input)
         for layer in blocks.indices {
-            let state = activations[keeping ? layer : layer % 2]
+            let state = memory.activations[keeping ? layer : layer % 2]
             let next =
                 layer + 1 == blocks.count
-                ? final : activations[keeping ? layer + 1 : (layer + 1) % 2].input
+                ? final : memory.activations[keeping ? layer + 1 : (layer + 1) % 2].input
             onInput?(layer, state.input)
             withWeights(parts.blocks[layer]) {
                 forwardBlock(
@@ -198,7 +196,7 @@ public final class Decoder {
         batch.positions.withUnsafeBufferPointer { positions in
             guard let positions = positions.baseAddress else { return }
             blocks[layer].forward(
-                parameters.base, positions: positions, activations: state, workspace: workspace,
+                floats.base, positions: positions, activations: state, workspace: memory.workspace,
                 output: output
             ) { qkv, output in
                 onKeysAndValues?(layer, qkv)
@@ -211,14 +209,6 @@ public final class Decoder {
         }
     }
 
-    /// Room for the activations of `count` blocks.
-    private func reserveActivations(_ count: Int, rows: Int) {
-        while activations.count < count { activations.append(BlockActivations()) }
-        for block in activations.prefix(count) {
-            block.reserve(rows: rows, configuration: configuration)
-        }
-    }
-
     /// From the gradient of the hidden states of targets to that of the residual stream, which is
     /// overwritten.
     private func backwardFinalNorm(
@@ -227,13 +217,14 @@ public final class Decoder {
     ) {
         let width = configuration.width
         residual.base.update(repeating: 0, count: residual.rows * width)
-        let inputGradient = targetInputGradient.matrix(rows: gradient.rows, columns: width)
+        let inputGradient = memory.targetInputGradient.matrix(rows: gradient.rows, columns: width)
         inputGradient.base.update(repeating: 0, count: gradient.rows * width)
         withWeights(parts.finalNorm) {
             finalNorm.backward(
-                parameters.base, gradients: gradients,
-                MatrixView(targetInput.base, rows: gradient.rows, columns: width),
-                statistics: targetStatistics.base, gradient: gradient, xGradient: inputGradient)
+                floats.base, gradients: gradients,
+                MatrixView(memory.targetInput.base, rows: gradient.rows, columns: width),
+                statistics: memory.targetStatistics.base, gradient: gradient,
+                xGradient: inputGradient)
         }
         for (index, row) in batch.targetRows.joined().enumerated() {
             accumulate(
@@ -247,7 +238,7 @@ public final class Decoder {
     ) {
         for layer in blocks.indices.reversed() {
             backwardBlock(
-                layer, batch, activations: activations[layer], residual: residual,
+                layer, batch, activations: memory.activations[layer], residual: residual,
                 gradients: gradients)
         }
         backwardEmbeddings(batch, residual: residual, gradients: gradients)
@@ -261,8 +252,8 @@ public final class Decoder {
         batch.positions.withUnsafeBufferPointer { positions in
             guard let positions = positions.baseAddress else { return }
             blocks[layer].backward(
-                parameters.base, gradients: gradients, positions: positions,
-                activations: state, workspace: workspace, residual: residual
+                floats.base, gradients: gradients, positions: positions,
+                activations: state, workspace: memory.workspace, residual: residual
             ) { outputGradient, qkvGradient in
                 StageClock.measure(.attention) {
                     attention.backward(
@@ -281,8 +272,8 @@ public final class Decoder {
         _ layer: Int, _ batch: PackedBatch, input: MatrixView, residual: MatrixView,
         gradients: UnsafeMutablePointer<Float>
     ) {
-        reserveActivations(1, rows: batch.rowCount)
-        let state = activations[0]
+        memory.reserveActivations(1, rows: batch.rowCount, configuration)
+        let state = memory.activations[0]
         copy(input, into: state.input)
         forwardBlock(layer, batch, activations: state, output: nil)
         backwardBlock(
@@ -306,9 +297,9 @@ public final class Decoder {
 
     /// Calls `body` while some of the weights are there as floats: always, unless they are compact.
     func withWeights<Result>(_ range: Range<Int>, _ body: () throws -> Result) rethrows -> Result {
-        guard let compactParameters else { return try body() }
-        compactParameters.widen(range, into: parameters)
-        defer { parameters.discard(range) }
+        guard case .compact(let compact) = weights else { return try body() }
+        compact.widen(range, into: floats)
+        defer { floats.discard(range) }
         return try body()
     }
 
@@ -320,15 +311,15 @@ public final class Decoder {
     /// The final hidden states of some rows, normed, (rows, C).
     func hidden(_ rows: [Int], of final: MatrixView) -> MatrixView {
         let width = configuration.width
-        let input = targetInput.matrix(rows: rows.count, columns: width)
+        let input = memory.targetInput.matrix(rows: rows.count, columns: width)
         for (index, row) in rows.enumerated() {
             (input.base + index * width).update(from: final.base + row * width, count: width)
         }
-        let hidden = targetHidden.matrix(rows: rows.count, columns: width)
+        let hidden = memory.targetHidden.matrix(rows: rows.count, columns: width)
         withWeights(parts.finalNorm) {
             finalNorm.forward(
-                parameters.base, input, into: hidden,
-                statistics: targetStatistics.reserve(2 * rows.count))
+                floats.base, input, into: hidden,
+                statistics: memory.targetStatistics.reserve(2 * rows.count))
         }
         return hidden
     }
@@ -358,13 +349,13 @@ public final class Decoder {
         for (index, table) in tables.enumerated() {
             table.ids.withUnsafeBufferPointer { ids in
                 guard let ids = ids.baseAddress else { return }
-                if let compactParameters {
+                if case .compact(let compact) = weights {
                     gatherRows(
-                        of: compactParameters.base + table.offset, ids: ids, into: output,
+                        of: compact.base + table.offset, ids: ids, into: output,
                         accumulating: index > 0)
                 } else {
                     gatherRows(
-                        of: parameters.base + table.offset, ids: ids, into: output,
+                        of: floats.base + table.offset, ids: ids, into: output,
                         accumulating: index > 0)
                 }
             }

@@ -58,7 +58,7 @@ public final class IncrementalDecoder {
     /// - Parameter keepsWeights: whether the matrices that were copied stay as they are; without that they
     ///   are given up one by one, and `decoder` is of no other use any more
     public init(_ decoder: Decoder, keepsWeights: Bool = true) {
-        precondition(decoder.compactParameters == nil, "compact weights are for training")
+        precondition(!decoder.weights.isCompact, "compact weights are for training")
         self.decoder = decoder
         shape = KeyValueShape(decoder.configuration)
         if decoder.isQuantized {
@@ -69,7 +69,7 @@ public final class IncrementalDecoder {
                 layout: decoder.layout, storage: decoder.configuration.storage,
                 precision: decoder.precision,
                 packing: WeightPacking(
-                    source: decoder.parameters, arena: PageArena(), isQuantized: false))
+                    source: decoder.floats, arena: PageArena(), isQuantized: false))
             blocks = Decoder.makeBlocks(decoder.configuration, layers) { layer in
                 if !keepsWeights { decoder.discardMatrices(decoder.parts.blocks[layer]) }
             }
@@ -156,7 +156,7 @@ public final class IncrementalDecoder {
         _ body: (Int, Int, UnsafeMutablePointer<Float>) -> Void
     ) throws(NonFiniteLogits) {
         for state in activations { state.reserve(rows: rows.count, configuration: configuration) }
-        let parameters = decoder.parameters.base
+        let parameters = decoder.floats.base
         let final = output.matrix(rows: rows.count, columns: configuration.width)
         let layers = blocks.count
         embed(rows, into: layers == 0 ? final : activations[0].input)
@@ -166,7 +166,7 @@ public final class IncrementalDecoder {
                 let state = activations[layer % 2]
                 block.forward(
                     parameters, positions: positions, activations: state,
-                    workspace: decoder.workspace,
+                    workspace: decoder.memory.workspace,
                     output: layer + 1 == layers ? final : activations[(layer + 1) % 2].input
                 ) { qkv, attended in
                     attend(rows, tables, layer: layer, qkv: qkv, into: attended)
@@ -176,7 +176,7 @@ public final class IncrementalDecoder {
         let wanted = rows.indices.filter { rows[$0].wanted }
         guard !wanted.isEmpty else { return }
         let hidden = decoder.hidden(wanted, of: final)
-        let logits = head.logits(wanted.count, in: decoder.logitMemory)
+        let logits = head.logits(wanted.count, in: decoder.memory.logits)
         head.project(parameters, hidden, into: logits)
         var isFinite = [Bool](repeating: true, count: wanted.count)
         isFinite.withUnsafeMutableBufferPointer { isFinite in

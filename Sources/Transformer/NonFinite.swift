@@ -19,11 +19,6 @@ extension ParameterStorage {
 }
 
 extension Decoder {
-    /// The weights as they are held.
-    public var weights: ParameterStorage {
-        compactParameters.map { .compact($0) } ?? .single(parameters)
-    }
-
     /// Where the first value that is not finite arises in a forward pass; nil if none does before the
     /// softmax.
     public func firstNonFinite(_ batch: PackedBatch) -> String? {

@@ -34,9 +34,9 @@ extension Decoder {
         for start in stride(from: 0, to: targets.count, by: head.rowLimit) {
             let piece = targets[start..<min(start + head.rowLimit, targets.count)]
             let hidden = hidden(piece.map { batch.targets[$0].row }, of: final)
-            let logits = head.logits(piece.count, in: logitMemory)
+            let logits = head.logits(piece.count, in: memory.logits)
             withWeights(parts.projection) {
-                head.project(parameters.base, hidden, into: logits)
+                head.project(floats.base, hidden, into: logits)
             }
             Parallel.forEach(piece.count) { index in
                 body(start + index, logits.base + index * logits.stride)

@@ -219,17 +219,7 @@ private struct TargetIndex {
 
     /// Ranges of trees whose rows fit together; a tree that alone has too many is a range of its own.
     func units(rowLimit: Int) -> [Range<Int>] {
-        var units: [Range<Int>] = []
-        var first = 0
-        for tree in rowRanges.indices {
-            let rows = rowRanges[tree].upperBound - rowRanges[first].lowerBound
-            if rows > rowLimit, tree > first {
-                units.append(first..<tree)
-                first = tree
-            }
-        }
-        if first < rowRanges.count { units.append(first..<rowRanges.count) }
-        return units
+        rowRuns(rowRanges.map(\.count), limit: rowLimit)
     }
 
     func rows(of trees: Range<Int>) -> Range<Int> {

@@ -82,7 +82,7 @@ import Transformer
 
     private func values(_ model: Decoder) -> [Float] {
         let buffer =
-            model.compactParameters.map { ParameterStorage.compact($0).single } ?? model.parameters
+            model.weights.single
         return Array(UnsafeBufferPointer(start: buffer.base, count: buffer.count))
     }
 
