@@ -130,19 +130,19 @@ extension InputOutputOptions {
     /// order.
     ///
     /// - Parameters:
-    ///   - batchSize: records handed over at a time
+    ///   - limit: records handed over at a time
     ///   - work: everything beside input and shard that decides what is written
     /// - Returns: numbers of records read, written and dropped.
     @discardableResult
     public func transform(
-        batchSize: Int, _ log: Log, work: () throws -> [String: String],
+        atOnce limit: Int, _ log: Log, work: () throws -> [String: String],
         _ transform: ([Record]) throws -> [Record]
     ) throws -> (read: Int, written: Int, dropped: Int) {
         var reader = try reader(log)
         var writer = try writer(log, work: work, reader: &reader)
         var progress = Progress(unit: "records", log: log)
         while true {
-            let batch = try reader.nextBatch(batchSize) { try writer.passOn() }
+            let batch = try reader.nextBatch(limit) { try writer.passOn() }
             guard !batch.isEmpty else { break }
             let done = try apply(transform, to: batch, &reader)
             for (index, record) in done.enumerated() {

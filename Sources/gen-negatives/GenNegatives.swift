@@ -25,7 +25,7 @@ extension OverlongPolicy: ExpressibleByArgument {}
             Every negative holds kind, ids, text, finish, logprob (under the model, unfiltered) and seed; \
             negatives that a record had are replaced, and its ranking and reference scores, which belong to \
             them, dropped. an, mn and tn depend on seed, model and record alone, \
-            unhelpful on the server, bn also on the batch: --batch-size consecutive records of the input or shard.
+            unhelpful on the server, bn also on the batch: --bn-batch consecutive records of the input or shard.
             """,
         libraries: [ProductCheck.description])
 
@@ -33,6 +33,8 @@ extension OverlongPolicy: ExpressibleByArgument {}
         gen-negatives --model reference --kinds bn:2,mn:2,tn:1 train.jsonl.zst -o negatives.jsonl.zst
         gen-negatives --model reference --kinds unhelpful:1 --endpoint-model gpt-4o-mini -o dpo.jsonl.zst
         """
+
+    static let renamedFlags = ["batch-size": "bn-batch"]
 
     @OptionGroup var io: InputOutputOptions
 
@@ -56,7 +58,7 @@ extension OverlongPolicy: ExpressibleByArgument {}
     var temperature: Float = 1
 
     @Option(help: "bn: consecutive records whose responses are each other's negatives.")
-    var batchSize = 32
+    var bnBatch = 32
 
     @Option(help: "Sequences in flight. Changes no result.")
     var parallel = 32
@@ -85,9 +87,9 @@ extension OverlongPolicy: ExpressibleByArgument {}
         guard topP > 0, topP <= 1 else {
             throw ValidationError("--top-p must be above 0 and at most 1")
         }
-        guard batchSize > 0, parallel > 0, maxNewTokens > 0 else {
+        guard bnBatch > 0, parallel > 0, maxNewTokens > 0 else {
             throw ValidationError(
-                "--batch-size, --parallel and --max-new-tokens must be at least 1")
+                "--bn-batch, --parallel and --max-new-tokens must be at least 1")
         }
         guard (0...1).contains(maxErrorRate) else {
             throw ValidationError("--max-error-rate (got \(maxErrorRate), expected 0 to 1)")
@@ -115,7 +117,7 @@ extension OverlongPolicy: ExpressibleByArgument {}
         let options = NegativeGenerator.Options(
             mix: mix,
             filter: SamplingFilter(temperature: temperature, topK: topK, topP: topP),
-            limits: limits, batchSize: batchSize, capacity: parallel, seed: common.seed)
+            limits: limits, bnBatch: bnBatch, capacity: parallel, seed: common.seed)
         let tokenizer = generating.tokenizer
         var conventions = NegativeRecords(
             policy: PromptPolicy(
@@ -172,16 +174,16 @@ extension OverlongPolicy: ExpressibleByArgument {}
                     "model": try modelDirectoryDigest(model),
                     "precision": precision.precision.rawValue,
                     "negatives": try conventions.provenance.serializedText,
-                    "batch size": mix[.bn] > 0 ? String(batchSize) : "any",
+                    "bn batch": mix[.bn] > 0 ? String(bnBatch) : "any",
                     "over-long": onOverlong.rawValue,
                 ]
-            }, alignment: mix[.bn] > 0 ? batchSize : 1, reader: &reader)
+            }, alignment: mix[.bn] > 0 ? bnBatch : 1, reader: &reader)
         var progress = Progress(unit: "records", log: log)
         var upcoming: [PendingRecord] = []
         var waiting: [PendingRecord] = []
         var replaced = 0
         let generator = NegativeGenerator(decoder: generating.decoder, options: options)
-        let size = unhelpful == nil ? 1 : UnhelpfulAnswers.batchSize
+        let size = unhelpful == nil ? 1 : UnhelpfulAnswers.recordsAtOnce
         let statistics = try generator.run { mayWait in
             if upcoming.isEmpty {
                 var arrival = try nextItem(mayWait: mayWait) { try writer.passOn() }

@@ -19,7 +19,7 @@ struct PendingRecord {
 /// Asks a server for the unhelpful answers of many records at a time.
 struct UnhelpfulAnswers {
     /// Records whose questions are asked side by side.
-    static let batchSize = 256
+    static let recordsAtOnce = 256
 
     let negatives: UnhelpfulNegatives
     let session: ChatSession

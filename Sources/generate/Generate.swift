@@ -22,12 +22,14 @@ extension EarlyStopping: ExpressibleByArgument {}
             outputs, best or first also in output. Filters apply in this order: temperature, top-k, top-p; \
             the token that crosses p stays. A beam's score is its log-probability / length^penalty, length in \
             generated tokens, EOS included. Tokens that end an output come from generation_config.json, \
-            else config.json. Same seed, same bytes, whatever the batch size, threads and shard.
+            else config.json. Same seed, same bytes, whatever --parallel, threads and shard.
             """,
         libraries: [ProductCheck.description])
 
     static let example =
         "generate --model cpo --decode sample --top-k 50 --max-new-tokens 128 test.jsonl.zst -o out.jsonl.zst"
+
+    static let renamedFlags = ["batch-size": "parallel"]
 
     enum Decoding: String, CaseIterable, ExpressibleByArgument {
         case greedy, sample, beam
@@ -75,7 +77,7 @@ extension EarlyStopping: ExpressibleByArgument {}
     var numSamples = 1
 
     @Option(help: "Sequences in flight. Changes no result.")
-    var batchSize = 32
+    var parallel = 32
 
     @Option(help: "Prompts longer than the model's positions: error, truncate-left or drop.")
     var onOverlong = OverlongPolicy.error
@@ -103,9 +105,9 @@ extension EarlyStopping: ExpressibleByArgument {}
         guard let p = Optional(topP ?? 1), p > 0, p <= 1 else {
             throw ValidationError("--top-p must be above 0 and at most 1")
         }
-        guard beams ?? 1 > 0, batchSize > 0, numSamples > 0, maxNewTokens > 0 else {
+        guard beams ?? 1 > 0, parallel > 0, numSamples > 0, maxNewTokens > 0 else {
             throw ValidationError(
-                "--beams, --batch-size, --num-samples and --max-new-tokens must be at least 1")
+                "--beams, --parallel, --num-samples and --max-new-tokens must be at least 1")
         }
         guard minNewTokens >= 0, minNewTokens <= maxNewTokens else {
             throw ValidationError("--min-new-tokens must be in 0 ... --max-new-tokens")
@@ -134,7 +136,7 @@ extension EarlyStopping: ExpressibleByArgument {}
         let decoding = decodingStrategy
         let generator = TextGenerator(
             decoder: generating.decoder, strategy: decoding, limits: limits, samples: numSamples,
-            capacity: batchSize, seed: common.seed)
+            capacity: parallel, seed: common.seed)
         let description = decoding.description(limits: limits, seed: common.seed)
 
         var reader = try io.reader(log)

@@ -21,6 +21,8 @@ import ToolKit
     static let example =
         "rank-by-embedding --embedder all-MiniLM-L6-v2 negatives.jsonl.zst -o ranked.jsonl.zst"
 
+    static let renamedFlags = ["batch-size": "records-at-once"]
+
     @OptionGroup var io: InputOutputOptions
 
     @Option(help: ArgumentHelp("Directory of the sentence embedder.", valueName: "dir"))
@@ -30,15 +32,15 @@ import ToolKit
     var strict = false
 
     @Option(help: "Records whose texts are embedded at a time. Changes no result.")
-    var batchSize = 64
+    var recordsAtOnce = 64
 
     @OptionGroup var precision: InferencePrecisionOptions
 
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard batchSize > 0 else {
-            throw ValidationError("--batch-size (got \(batchSize), expected at least 1)")
+        guard recordsAtOnce > 0 else {
+            throw ValidationError("--records-at-once (got \(recordsAtOnce), expected at least 1)")
         }
     }
 
@@ -55,7 +57,7 @@ import ToolKit
                 "precision": precision.precision.rawValue,
             ]
         }
-        let counts = try io.transform(batchSize: batchSize, log, work: work) { records in
+        let counts = try io.transform(atOnce: recordsAtOnce, log, work: work) { records in
             try ranker.rank(records, embed: model.embed)
         }
         if ranker.truncatedCount > 0 {
