@@ -101,7 +101,15 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         library("ToolKit", ["Kernels", "StreamIO", "Records", argumentParser]),
-        library("EndpointTool", ["ToolKit", "ChatEndpoint", "StreamIO", argumentParser]),
+        library(
+            "SamplingTool",
+            ["ToolKit", "Sampling", "Kernels", "Records", "StreamIO", argumentParser]),
+        library(
+            "EndpointTool",
+            [
+                "ToolKit", "ChatEndpoint", "Evaluation", "Sampling", "Records", "StreamIO",
+                argumentParser,
+            ]),
         library(
             "TrainingTool",
             [
@@ -115,10 +123,7 @@ let package = Package(
         tool("pretrain-mle", ["TrainingTool", "Scoring", "Tokenization"]),
         tool(
             "gen-negatives",
-            [
-                "Sampling", "Checkpoints", "ChatEndpoint", "EndpointTool", "Tokenization",
-                "Records",
-            ]),
+            ["SamplingTool", "EndpointTool", "Sampling", "Checkpoints", "Kernels", "Records"]),
         tool("rank-by-embedding", ["Embedding", "Evaluation", "Kernels", "Records"]),
         tool("train-cpo", ["TrainingTool", "Objectives", "Scoring"]),
         tool("blend-weights", ["Checkpoints", "StreamIO"]),
@@ -131,7 +136,7 @@ let package = Package(
         tool(
             "mauve",
             ["Embedding", "Evaluation", "Checkpoints", "Kernels", "Records", "StreamIO"]),
-        tool("generate", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
+        tool("generate", ["SamplingTool", "Sampling", "Kernels", "Records"]),
         tool("score", ["Scoring", "Checkpoints", "Kernels", "Records", "Transformer"]),
         tool("import-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
         tool("export-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
@@ -158,7 +163,9 @@ let package = Package(
             "TrainingTests", ["Training", "Objectives", "Scoring", "Checkpoints", "TestSupport"]),
         tests("EmbeddingTests", ["Embedding", "Kernels", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
-        tests("ToolKitTests", ["ToolKit", "TestSupport"]),
+        tests(
+            "ToolKitTests",
+            ["ToolKit", "SamplingTool", "Sampling", "TestSupport", argumentParser]),
         tests("ReportingTests", ["Reporting", "Records", "StreamIO", "TestSupport"]),
         tests(
             "ChatEndpointTests",

@@ -20,7 +20,7 @@ package struct RenamedFlags {
     /// The arguments with the flags' names of today, spelt `--name value` or `--name=value`.
     ///
     /// - Throws: a `ValidationError` if a flag has both its names.
-    mutating func replace(in arguments: [String]) throws -> [String] {
+    package mutating func replace(in arguments: [String]) throws -> [String] {
         let flags = arguments.prefix { $0 != "--" }
         if let conflict = conflict(in: Set(flags.compactMap(FlagNames.name))) {
             throw ValidationError(conflict)
@@ -39,7 +39,7 @@ package struct RenamedFlags {
     }
 
     /// A warning for each old name that was met since the last call.
-    mutating func takeWarnings() -> [String] {
+    package mutating func takeWarnings() -> [String] {
         defer { met = [] }
         return met.sorted().map { "--\($0) is now --\(names[$0] ?? $0)" }
     }

@@ -49,7 +49,7 @@ import ToolKit
         try common.configureKernels()
         let model = try TextEmbedder.load(
             directory: embedder, precision: precision.precision)
-        for warning in model.warnings { log.warning(warning) }
+        log.warnings(model.warnings)
         var ranker = RecordRanker(strictLimit: strict ? model.maximumTokens : nil)
         let work = {
             [

@@ -70,7 +70,7 @@ import Transformer
         try io.prepare()
         try common.configureKernels()
         let checkpoint = try Checkpoint.load(directory: model)
-        for warning in checkpoint.warnings { log.warning(warning) }
+        log.warnings(checkpoint.warnings)
         var scorer = RecordScorer(
             model: Decoder(
                 configuration: checkpoint.configuration, parameters: checkpoint.parameters,
