@@ -86,10 +86,13 @@ let package = Package(
                 "Kernels", "Transformer", "Objectives", "Scoring", "Checkpoints", "Records",
                 "StreamIO",
             ]),
+        library("Evaluation", ["Kernels", "StreamIO", "Records"]),
         library(
             "Embedding",
-            ["Kernels", "Transformer", "Scoring", "Checkpoints", "Tokenization", "StreamIO"]),
-        library("Evaluation", ["Kernels", "StreamIO", "Records"]),
+            [
+                "Kernels", "Transformer", "Scoring", "Checkpoints", "Tokenization", "Evaluation",
+                "StreamIO",
+            ]),
         library("Reporting", ["Evaluation", "StreamIO", "Records"]),
         library(
             "ChatEndpoint",
@@ -130,8 +133,8 @@ let package = Package(
         tool(
             "judge",
             [
-                "Embedding", "EndpointTool", "Evaluation", "Checkpoints", "ChatEndpoint", "Kernels",
-                "Records", "StreamIO",
+                "Embedding", "EndpointTool", "Evaluation", "Checkpoints", "Kernels", "Records",
+                "StreamIO",
             ]),
         tool(
             "mauve",
@@ -161,7 +164,8 @@ let package = Package(
         tests("SamplingTests", ["Sampling", "Checkpoints", "TestSupport"]),
         tests(
             "TrainingTests", ["Training", "Objectives", "Scoring", "Checkpoints", "TestSupport"]),
-        tests("EmbeddingTests", ["Embedding", "Kernels", "TestSupport"]),
+        tests(
+            "EmbeddingTests", ["Embedding", "Checkpoints", "Evaluation", "Kernels", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
         tests(
             "ToolKitTests",
@@ -169,7 +173,10 @@ let package = Package(
         tests("ReportingTests", ["Reporting", "Records", "StreamIO", "TestSupport"]),
         tests(
             "ChatEndpointTests",
-            ["ChatEndpoint", "Kernels", "Sampling", "StreamIO", "TestSupport"],
+            [
+                "ChatEndpoint", "EndpointTool", "Evaluation", "Kernels", "Sampling", "StreamIO",
+                "TestSupport",
+            ],
             exclude: ["serve-chat.py"]),
         tests("CLITests", [], exclude: ["Cases", "continue-greedily.py"]),
     ]
