@@ -30,10 +30,8 @@ public struct GeneratingOptions: ParsableArguments {
 
     /// Refuses numbers below one.
     public func validate() throws {
-        for (flag, value) in [("--max-new-tokens", maxNewTokens), ("--parallel", parallel)]
-        where value < 1 {
-            throw ValidationError("\(flag) (got \(value), expected at least 1)")
-        }
+        try require("--max-new-tokens", maxNewTokens, atLeast: 1)
+        try require("--parallel", parallel, atLeast: 1)
     }
 
     /// Reads the model, and says what a user should know about it.
@@ -65,9 +63,7 @@ extension SamplingFilter {
                 "--temperature (got \(temperature), expected at least \(Self.leastTemperature); "
                     + "--top-k 1 is its limit at 0)")
         }
-        guard topK >= 0 else {
-            throw ValidationError("--top-k (got \(topK), expected at least 0)")
-        }
+        try require("--top-k", topK, atLeast: 0)
         guard topP > 0, topP <= 1 else {
             throw ValidationError("--top-p (got \(topP), expected above 0 and at most 1)")
         }

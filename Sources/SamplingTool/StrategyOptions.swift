@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Sampling
+import ToolKit
 
 extension EarlyStopping: ExpressibleByArgument {}
 
@@ -43,10 +44,8 @@ public struct StrategyOptions: ParsableArguments {
     /// Refuses values that make no sense.
     public func validate() throws {
         try filter.validate()
-        for (flag, value) in [("--beams", beams ?? 1), ("--num-samples", numSamples)]
-        where value < 1 {
-            throw ValidationError("\(flag) (got \(value), expected at least 1)")
-        }
+        try require("--beams", beams, atLeast: 1)
+        try require("--num-samples", numSamples, atLeast: 1)
         guard numSamples == 1 || name == .sample else {
             throw ValidationError("--num-samples goes with --decode sample only")
         }

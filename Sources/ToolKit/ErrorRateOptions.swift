@@ -11,9 +11,7 @@ public struct ErrorRateOptions: ParsableArguments {
 
     /// Refuses what is no share.
     public func validate() throws {
-        guard (0...1).contains(maxErrorRate) else {
-            throw ValidationError("--max-error-rate (got \(maxErrorRate), expected 0 to 1)")
-        }
+        try require("--max-error-rate", maxErrorRate, in: 0...1)
     }
 
     /// Ends the tool if too much has failed.

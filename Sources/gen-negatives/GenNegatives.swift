@@ -62,9 +62,7 @@ import ToolKit
 
     func validate() throws {
         try filter.validate()
-        guard bnBatch > 0 else {
-            throw ValidationError("--bn-batch (got \(bnBatch), expected at least 1)")
-        }
+        try require("--bn-batch", bnBatch, atLeast: 1)
         if kinds.contains(NegativeKind.unhelpful.rawValue) {
             try endpoint.check(modelFlag: "--endpoint-model")
         } else if let flag = endpoint.firstGiven {

@@ -39,8 +39,11 @@ import ToolKit
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard minNewTokens >= 0, minNewTokens <= generating.maxNewTokens else {
-            throw ValidationError("--min-new-tokens must be in 0 ... --max-new-tokens")
+        try require("--min-new-tokens", minNewTokens, atLeast: 0)
+        guard minNewTokens <= generating.maxNewTokens else {
+            throw ValidationError(
+                "--min-new-tokens (got \(minNewTokens), expected at most --max-new-tokens, "
+                    + "\(generating.maxNewTokens))")
         }
     }
 

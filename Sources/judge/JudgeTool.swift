@@ -95,9 +95,7 @@ import ToolKit
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard (0...2).contains(temperature) else {
-            throw ValidationError("--temperature (got \(temperature), expected 0 to 2)")
-        }
+        try require("--temperature", temperature, in: 0...2)
         if judge == .endpoint {
             guard model == nil else {
                 throw ValidationError("--model is for the other judges; name it with --judge-model")

@@ -97,9 +97,7 @@ import ToolKit
         guard buckets == "auto" || Int(buckets) != nil else {
             throw ValidationError("--buckets (got \(buckets), expected auto or a number)")
         }
-        guard maxTokens > 0 else {
-            throw ValidationError("--max-tokens (got \(maxTokens), expected at least 1)")
-        }
+        try require("--max-tokens", maxTokens, atLeast: 1)
         let sides = [p, q, pFeatures, qFeatures]
         if histograms != nil {
             guard sides.allSatisfy({ $0 == nil }), featuresOut == nil, !matchLength else {

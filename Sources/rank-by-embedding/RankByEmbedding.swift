@@ -31,18 +31,11 @@ import ToolKit
     @Flag(help: "A text that is too long for the embedder is an error.")
     var strict = false
 
-    @Option(help: "Records whose texts are embedded at a time. Changes no result.")
-    var recordsAtOnce = 64
+    @OptionGroup var batches: RecordBatchOptions
 
     @OptionGroup var precision: InferencePrecisionOptions
 
     @OptionGroup var common: CommonOptions
-
-    func validate() throws {
-        guard recordsAtOnce > 0 else {
-            throw ValidationError("--records-at-once (got \(recordsAtOnce), expected at least 1)")
-        }
-    }
 
     func execute(_ log: Log) throws {
         try io.prepare()
@@ -57,7 +50,7 @@ import ToolKit
                 "precision": precision.precision.rawValue,
             ]
         }
-        let counts = try io.transform(atOnce: recordsAtOnce, log, work: work) { records in
+        let counts = try io.transform(atOnce: batches.recordsAtOnce, log, work: work) { records in
             try ranker.rank(records, embed: model.embed)
         }
         if ranker.truncatedCount > 0 {

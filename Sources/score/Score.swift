@@ -50,17 +50,14 @@ import Transformer
             """, valueName: "rows"))
     var microBatchTokens = 1024
 
-    @Option(help: "Records that are read at a time. Changes no result.")
-    var recordsAtOnce = 64
+    @OptionGroup var batches: RecordBatchOptions
 
     @OptionGroup var precision: InferencePrecisionOptions
 
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard microBatchTokens > 0, recordsAtOnce > 0 else {
-            throw ValidationError("--micro-batch-tokens and --records-at-once must be at least 1")
-        }
+        try require("--micro-batch-tokens", microBatchTokens, atLeast: 1)
         guard role == nil || !precision.precision.isQuantized else {
             throw ValidationError("--as reference: train-cpo computes in fp32 or bf16, not in int8")
         }
@@ -86,7 +83,7 @@ import Transformer
                 "precision": precision.precision.rawValue,
             ]
         }
-        let counts = try io.transform(atOnce: recordsAtOnce, log, work: work) {
+        let counts = try io.transform(atOnce: batches.recordsAtOnce, log, work: work) {
             try scorer.score($0)
         }
         log.summary(
