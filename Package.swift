@@ -94,10 +94,13 @@ let package = Package(
                 "Kernels", "Transformer", "Objectives", "Scoring", "Checkpoints", "Records",
                 "StreamIO",
             ]),
+        library("Evaluation", ["Locks", "Kernels", "StreamIO", "Records"]),
         library(
             "Embedding",
-            ["Kernels", "Transformer", "Scoring", "Checkpoints", "Tokenization", "StreamIO"]),
-        library("Evaluation", ["Locks", "Kernels", "StreamIO", "Records"]),
+            [
+                "Kernels", "Transformer", "Scoring", "Checkpoints", "Tokenization", "Evaluation",
+                "StreamIO",
+            ]),
         library("Reporting", ["Evaluation", "StreamIO", "Records"]),
         library(
             "ChatEndpoint",
@@ -109,7 +112,15 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         library("ToolKit", ["Kernels", "StreamIO", "Records", argumentParser]),
-        library("EndpointTool", ["ToolKit", "ChatEndpoint", "StreamIO", argumentParser]),
+        library(
+            "SamplingTool",
+            ["ToolKit", "Sampling", "Kernels", "Records", "StreamIO", argumentParser]),
+        library(
+            "EndpointTool",
+            [
+                "ToolKit", "ChatEndpoint", "Evaluation", "Sampling", "Records", "StreamIO",
+                argumentParser,
+            ]),
         library(
             "TrainingTool",
             [
@@ -123,23 +134,20 @@ let package = Package(
         tool("pretrain-mle", ["TrainingTool", "Scoring", "Tokenization"]),
         tool(
             "gen-negatives",
-            [
-                "Sampling", "Checkpoints", "ChatEndpoint", "EndpointTool", "Tokenization",
-                "Records",
-            ]),
+            ["SamplingTool", "EndpointTool", "Sampling", "Checkpoints", "Kernels", "Records"]),
         tool("rank-by-embedding", ["Embedding", "Evaluation", "Kernels", "Records"]),
         tool("train-cpo", ["TrainingTool", "Objectives", "Scoring"]),
         tool("blend-weights", ["Checkpoints", "StreamIO"]),
         tool(
             "judge",
             [
-                "Embedding", "EndpointTool", "Evaluation", "Checkpoints", "ChatEndpoint", "Kernels",
-                "Records", "StreamIO",
+                "Embedding", "EndpointTool", "Evaluation", "Checkpoints", "Kernels", "Records",
+                "StreamIO",
             ]),
         tool(
             "mauve",
             ["Embedding", "Evaluation", "Checkpoints", "Kernels", "Records", "StreamIO"]),
-        tool("generate", ["Sampling", "Checkpoints", "Tokenization", "Records"]),
+        tool("generate", ["SamplingTool", "Sampling", "Kernels", "Records"]),
         tool("score", ["Scoring", "Checkpoints", "Kernels", "Records", "Transformer"]),
         tool("import-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
         tool("export-checkpoint", ["Checkpoints", "Tokenization", "StreamIO"]),
@@ -164,13 +172,20 @@ let package = Package(
         tests("SamplingTests", ["Sampling", "Checkpoints", "TestSupport"]),
         tests(
             "TrainingTests", ["Training", "Objectives", "Scoring", "Checkpoints", "TestSupport"]),
-        tests("EmbeddingTests", ["Embedding", "Kernels", "TestSupport"]),
+        tests(
+            "EmbeddingTests", ["Embedding", "Checkpoints", "Evaluation", "Kernels", "TestSupport"]),
         tests("EvaluationTests", ["Evaluation", "Checkpoints", "TestSupport"]),
-        tests("ToolKitTests", ["ToolKit", "TestSupport"]),
+        tests(
+            "ToolKitTests",
+            ["ToolKit", "SamplingTool", "Sampling", "TestSupport", argumentParser]),
         tests("ReportingTests", ["Reporting", "Records", "StreamIO", "TestSupport"]),
         tests(
             "ChatEndpointTests",
-            ["Locks", "ChatEndpoint", "Kernels", "Sampling", "StreamIO", "TestSupport"],
+            [
+                "Locks", "ChatEndpoint", "EndpointTool", "Evaluation", "Kernels", "Sampling",
+                "StreamIO",
+                "TestSupport",
+            ],
             exclude: ["serve-chat.py"]),
         tests("CLITests", [], exclude: ["Cases", "continue-greedily.py"]),
     ]

@@ -1,3 +1,4 @@
+public import Evaluation
 import Tokenization
 import Transformer
 
@@ -63,4 +64,22 @@ public struct FeatureExtractor {
         }
         return features
     }
+
+    /// ``lastTokenFeatures(ofTokens:)`` of many sequences, some at a time.
+    ///
+    /// - Parameter progress: called with the number of sequences that are done
+    public func features(
+        of sequences: [[Int32]], progress: (_ done: Int) -> Void = { _ in }
+    ) throws -> FeatureSet {
+        var values: [Float] = []
+        values.reserveCapacity(sequences.count * width)
+        for start in stride(from: 0, to: sequences.count, by: Self.sequencesAtOnce) {
+            let end = min(sequences.count, start + Self.sequencesAtOnce)
+            values += try lastTokenFeatures(ofTokens: Array(sequences[start..<end]))
+            progress(end)
+        }
+        return try FeatureSet(values: values, width: width)
+    }
+
+    private static let sequencesAtOnce = 32
 }

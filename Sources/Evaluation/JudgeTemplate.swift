@@ -1,4 +1,4 @@
-import StreamIO
+public import StreamIO
 
 /// The text of a question to a judge, with places for the query and the two answers.
 ///
@@ -51,6 +51,14 @@ public struct JudgeTemplate: Sendable, Hashable {
 
     /// SHA-256 of the template's text, which results carry.
     public var sha256: String { SHA256Digest.hex(of: text.utf8) }
+
+    /// How a judge was asked, as results say it.
+    public func provenance(_ order: PresentationOrder) -> JSONObject {
+        [
+            "template": .string(name), "template_sha256": .string(sha256),
+            "order": .string(order.rawValue),
+        ]
+    }
 
     /// A text with exactly three places `{}`.
     private init(name: String, positional text: String) {

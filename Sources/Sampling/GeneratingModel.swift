@@ -43,6 +43,15 @@ public struct GeneratingModel {
     /// The model's configuration.
     public var configuration: DecoderConfiguration { decoder.configuration }
 
+    /// When outputs of this model end, and which tokens they may hold.
+    public func limits(
+        maxNewTokens: Int, minNewTokens: Int = 0, ignoresEOS: Bool = false
+    ) -> DecodingLimits {
+        DecodingLimits(
+            maxNewTokens: maxNewTokens, minNewTokens: minNewTokens, ignoresEOS: ignoresEOS,
+            eosTokenIDs: configuration.eosTokenIDs, usableVocabulary: usableVocabulary)
+    }
+
     /// Ids below this belong to tokens; embedding tables are often padded beyond it.
     public var usableVocabulary: Int {
         min(configuration.vocabularySize, tokenizer?.vocabularySize ?? .max)

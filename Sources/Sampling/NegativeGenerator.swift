@@ -67,7 +67,7 @@ public final class NegativeGenerator {
         /// When a sample ends, and which tokens there are.
         public var limits: DecodingLimits
         /// Consecutive records whose responses are each other's `bn`.
-        public var batchSize: Int
+        public var bnBatch: Int
         /// Sequences in flight.
         public var capacity: Int
         /// The run's seed.
@@ -77,13 +77,13 @@ public final class NegativeGenerator {
 
         /// Options with all their values.
         public init(
-            mix: NegativeMix, filter: SamplingFilter, limits: DecodingLimits, batchSize: Int,
+            mix: NegativeMix, filter: SamplingFilter, limits: DecodingLimits, bnBatch: Int,
             capacity: Int, seed: UInt64
         ) {
             self.mix = mix
             self.filter = filter
             self.limits = limits
-            self.batchSize = batchSize
+            self.bnBatch = bnBatch
             self.capacity = capacity
             self.seed = seed
         }
@@ -174,7 +174,7 @@ public final class NegativeGenerator {
         pause: () throws -> Void
     ) throws -> Arrival<Pending> {
         // What is in a batch matters to `bn` alone.
-        let size = options.mix[.bn] > 0 ? options.batchSize : 1
+        let size = options.mix[.bn] > 0 ? options.bnBatch : 1
         while upcoming.isEmpty {
             var arrival = try next(false)
             if case .pending = arrival, mayWait {

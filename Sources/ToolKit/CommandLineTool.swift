@@ -9,6 +9,9 @@ import StreamIO
 public protocol CommandLineTool: ParsableCommand {
     /// A command line that shows the tool at work; `--help` begins with it.
     static var example: String { get }
+    /// Old names of flags and those that they have now, without dashes. The old ones are accepted wherever
+    /// the new ones are, with a warning; no help shows them.
+    static var renamedFlags: [String: String] { get }
     /// The flags that all tools have.
     var common: CommonOptions { get }
     /// Does the tool's work.
@@ -19,6 +22,9 @@ public protocol CommandLineTool: ParsableCommand {
 }
 
 extension CommandLineTool {
+    /// Most tools have none.
+    public static var renamedFlags: [String: String] { [:] }
+
     /// The tool's name as typed.
     public static var toolName: String { configuration.commandName ?? _commandName }
 
@@ -46,9 +52,12 @@ extension CommandLineTool {
     /// - Returns: the status to exit with.
     static func run(_ arguments: [String]) -> Int32 {
         var log = Log(tool: toolName, level: .info, json: arguments.contains("--log-json"))
+        var renamed = RenamedFlags(Self.self)
         do {
+            let arguments = try renamed.replace(in: arguments)
             try refuseUnknownFlags(arguments)
-            let expanded = try ConfigurationFile.expand(arguments, for: Self.self)
+            let expanded = try ConfigurationFile.expand(
+                arguments, for: Self.self, renamed: &renamed)
             var command = try parseAsRoot(expanded)
             guard var tool = command as? Self else {
                 // `--help` is a command of its own, which throws the text that is to be printed.
@@ -59,16 +68,18 @@ extension CommandLineTool {
             Notice.deliver { [log] in log.warning($0) }
             Interruption.deliverFaults { [log] in log.error($0.description, hint: $0.hint) }
             log.info("\(Version.package), " + EffectiveConfiguration.description(of: tool))
+            renamed.takeWarnings().forEach(log.warning)
             try tool.execute(log)
             return ExitStatus.success.rawValue
         } catch {
+            if !exitCode(for: error).isSuccess { renamed.takeWarnings().forEach(log.warning) }
             return report(error, log)
         }
     }
 
     /// The parser would first complain of what is missing; a mistyped flag explains more.
     private static func refuseUnknownFlags(_ arguments: [String]) throws {
-        let known = FlagNames(Self.self)
+        let known = try FlagNames(Self.self)
         for argument in arguments.prefix(while: { $0 != "--" }) {
             guard let name = FlagNames.name(argument), !known.contains(name),
                 !["help-hidden", "generate-completion-script", "experimental-dump-help"]

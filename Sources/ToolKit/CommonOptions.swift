@@ -32,9 +32,7 @@ public struct CommonOptions: ParsableArguments {
 
     /// Refuses a number of threads below one.
     public func validate() throws {
-        if let threads, threads < 1 {
-            throw ValidationError("--threads (got \(threads), expected at least 1)")
-        }
+        try require("--threads", threads, atLeast: 1)
     }
 
     /// The number of threads to use.

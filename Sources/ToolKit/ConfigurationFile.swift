@@ -14,10 +14,13 @@ package enum ConfigurationFile {
     private static let maximumBytes = 1 << 20
 
     /// Puts the flags of the file before the command line, but for those that stand there too.
+    ///
+    /// - Parameter renamed: gives keys that are old names of flags their names of today
     package static func expand(
-        _ arguments: [String], for tool: any CommandLineTool.Type
+        _ arguments: [String], for tool: any CommandLineTool.Type, renamed: inout RenamedFlags
     ) throws -> [String] {
-        guard let path = path(in: arguments) else { return arguments }
+        let typed = arguments.prefix { $0 != "--" }
+        guard let path = path(in: typed) else { return arguments }
         var file = LineReader(try InputFile(path: path))
         var text: [UInt8] = []
         while let line = try file.next() {
@@ -35,22 +38,28 @@ package enum ConfigurationFile {
         guard case .object(let flags) = value else {
             throw Fault(path: path, reason: "not a JSON object")
         }
-        let known = FlagNames(tool)
-        let typed = Set(arguments.compactMap(FlagNames.name))
+        let known = try FlagNames(tool)
+        let typedNames = Set(typed.compactMap(FlagNames.name))
+        if let conflict = renamed.conflict(in: Set(flags.keys.map(Self.name))) {
+            throw Fault(path: path, reason: conflict)
+        }
         var expanded: [String] = []
         for (key, value) in flags.sorted(by: { $0.key < $1.key }) {
-            let name = key.replacing("_", with: "-")
+            let name = renamed.current(Self.name(key))
             guard known.contains(name) else {
                 let suggestion = known.nearest(to: name).map { " (did you mean \"\($0)\"?)" }
                 throw Fault(path: path, reason: "unknown key \"\(key)\"" + (suggestion ?? ""))
             }
-            if typed.contains(name) || typed.contains("no-\(name)") { continue }
+            if typedNames.contains(name) || typedNames.contains("no-\(name)") { continue }
             expanded += try flag(name, value, known, path)
         }
         return expanded + arguments
     }
 
-    private static func path(in arguments: [String]) -> String? {
+    /// The flag that a key stands for, which may be written with underscores.
+    private static func name(_ key: String) -> String { key.replacing("_", with: "-") }
+
+    private static func path(in arguments: ArraySlice<String>) -> String? {
         for (index, argument) in arguments.enumerated() {
             if argument == "--config", index + 1 < arguments.count { return arguments[index + 1] }
             if argument.hasPrefix("--config=") { return String(argument.dropFirst(9)) }

@@ -1,11 +1,29 @@
-/// The long flags that a tool knows, taken from its help.
+import StreamIO
+
+/// The long flags that a tool knows, taken from the parser's description of it.
 struct FlagNames {
     private let names: Set<String>
 
     /// The flags of a tool.
-    init(_ tool: any CommandLineTool.Type) {
-        let words = tool.helpMessage(includeHidden: true).split { " \n,/()[]<>=".contains($0) }
-        names = Set(words.compactMap { Self.name(String($0)) })
+    ///
+    /// `_dumpHelp()` is public, and what `--experimental-dump-help` prints. The types behind it are in a
+    /// module that is no product of swift-argument-parser, so its JSON is read here.
+    init(_ tool: any CommandLineTool.Type) throws(JSONError) {
+        guard case .object(let description) = try JSONValue(parsing: tool._dumpHelp().utf8),
+            case .object(let command)? = description["command"],
+            case .array(let arguments)? = command["arguments"]
+        else {
+            self.names = []
+            return
+        }
+        var names: Set<String> = []
+        for case .object(let argument) in arguments {
+            guard case .array(let spellings)? = argument["names"] else { continue }
+            for case .object(let spelling) in spellings where spelling["kind"] == .string("long") {
+                if case .string(let name)? = spelling["name"] { names.insert(name) }
+            }
+        }
+        self.names = names
     }
 
     /// The name in an argument of the form `--name` or `--name=value`.

@@ -8,18 +8,7 @@ public struct InputOutputOptions: ParsableArguments {
     @Argument(help: "Records, JSONL or zstd-compressed JSONL; - or nothing is standard input.")
     package var files: [String] = []
 
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp(
-            "Where to write; - or nothing is standard output. Plain if it ends in .jsonl.",
-            valueName: "file"))
-    package var output: String?
-
-    @Flag(help: "Write plain JSONL instead of zstd.")
-    package var plain = false
-
-    @Flag(help: "Input without records is no error.")
-    package var allowEmpty = false
+    @OptionGroup package var destination: OutputOptions
 
     @Flag(help: "Drop bad records, with a warning, instead of stopping.")
     package var skipBad = false
@@ -60,19 +49,18 @@ public struct InputOutputOptions: ParsableArguments {
         for path in files.isEmpty ? ["-"] : files { try InputFile.check(path: path) }
     }
 
+    /// Where to write, if not to standard output.
+    package var output: String? { destination.output }
+
     /// Opens the input.
     public func reader(_ log: Log) throws -> RecordReader {
         try Self.requireInput(files)
         return try RecordReader(
             paths: files,
             options: RecordReader.Options(
-                shard: shard.flatMap { Shard($0) }, skipsBad: skipBad, allowsEmpty: allowEmpty,
+                shard: shard.flatMap { Shard($0) }, skipsBad: skipBad,
+                allowsEmpty: destination.allowEmpty,
                 onSkipped: { log.warning("dropped: \($0.description)") }))
-    }
-
-    /// Opens the output; see `RecordWriter` for compression on several threads.
-    public func writer(compressionThreads: Int = 0) throws -> RecordWriter {
-        try RecordWriter(path: output, plain: plain, compressionThreads: compressionThreads)
     }
 
     /// Opens the output of a tool that can go on where an earlier run stopped.
@@ -85,7 +73,7 @@ public struct InputOutputOptions: ParsableArguments {
         _ log: Log, work: () throws -> [String: String], alignment: Int = 1,
         reader: inout RecordReader
     ) throws -> RecordWriter {
-        guard resume, let output else { return try writer() }
+        guard resume, let output else { return try destination.writer() }
         var work = try work()
         work["tool"] = log.tool
         work["version"] = Version.package
@@ -95,7 +83,8 @@ public struct InputOutputOptions: ParsableArguments {
             work["input \(index + 1)"] = try SHA256Digest.hex(ofFile: file)
         }
         let writer = try RecordWriter(
-            path: output, plain: plain, work: work, alignment: alignment, reader: &reader)
+            path: output, plain: destination.plain, work: work, alignment: alignment,
+            reader: &reader)
         if writer.count > 0 {
             log.info("\(writer.count) records are done already; the last line is about the rest")
         }
@@ -130,19 +119,19 @@ extension InputOutputOptions {
     /// order.
     ///
     /// - Parameters:
-    ///   - batchSize: records handed over at a time
+    ///   - limit: records handed over at a time
     ///   - work: everything beside input and shard that decides what is written
     /// - Returns: numbers of records read, written and dropped.
     @discardableResult
     public func transform(
-        batchSize: Int, _ log: Log, work: () throws -> [String: String],
+        atOnce limit: Int, _ log: Log, work: () throws -> [String: String],
         _ transform: ([Record]) throws -> [Record]
     ) throws -> (read: Int, written: Int, dropped: Int) {
         var reader = try reader(log)
         var writer = try writer(log, work: work, reader: &reader)
         var progress = Progress(unit: "records", log: log)
         while true {
-            let batch = try reader.nextBatch(batchSize) { try writer.passOn() }
+            let batch = try reader.nextBatch(limit) { try writer.passOn() }
             guard !batch.isEmpty else { break }
             let done = try apply(transform, to: batch, &reader)
             for (index, record) in done.enumerated() {
@@ -153,7 +142,7 @@ extension InputOutputOptions {
         }
         progress.finish()
         try writer.finish()
-        if reader.skipped > 0 { log.warning("\(reader.skipped) bad records dropped") }
+        reader.reportDropped(log)
         return (reader.count, writer.count, reader.skipped)
     }
 
@@ -171,7 +160,7 @@ extension InputOutputOptions {
         count: (Counts) -> Void = { _ in }
     ) throws -> (read: Int, written: Int, dropped: Int) {
         var reader = try reader(log)
-        var writer = try writer(compressionThreads: threads)
+        var writer = try destination.writer(compressionThreads: threads)
         var progress = Progress(unit: "records", log: log)
         try reader.forEachBlock(threads: threads, work) { reader, block in
             for failure in block.failures { try reader.skip(failure) }
@@ -183,7 +172,7 @@ extension InputOutputOptions {
         }
         progress.finish()
         try writer.finish()
-        if reader.skipped > 0 { log.warning("\(reader.skipped) bad records dropped") }
+        reader.reportDropped(log)
         return (reader.count, writer.count, reader.skipped)
     }
 

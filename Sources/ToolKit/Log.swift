@@ -43,6 +43,9 @@ public struct Log: Sendable {
     /// Something that the user should know.
     public func warning(_ message: String) { write(.warning, "warning: \(message)") }
 
+    /// Several such things.
+    public func warnings(_ messages: [String]) { messages.forEach(warning) }
+
     /// What is going on.
     public func info(_ message: String) { write(.info, message) }
 

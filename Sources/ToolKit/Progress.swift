@@ -22,6 +22,11 @@ public struct Progress {
     /// Seconds since the beginning.
     public var seconds: Double { (clock.now - start) / .seconds(1) }
 
+    /// So many of something a second since the beginning, in about three digits.
+    public func rate(of count: Int) -> String {
+        Self.short(Double(count) / max(1e-9, seconds))
+    }
+
     /// Says that `done` are done, with something to add.
     public mutating func update(_ done: Int, _ remark: String = "") {
         guard log.drawsProgress else { return }

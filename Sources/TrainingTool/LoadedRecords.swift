@@ -30,7 +30,7 @@ public struct LoadedRecords<Example> {
                 try reader.skip(error)
             }
         }
-        if reader.skipped > 0 { log.warning("\(reader.skipped) bad records dropped") }
+        reader.reportDropped(log)
         guard !examples.isEmpty else { throw TrainingError.noRecords }
     }
 

@@ -73,7 +73,7 @@ struct BlendWeights: CommandLineTool {
         try OutputClaim.directory(out, .checkpoint)
         let blend = try makeBlend()
         if blend.wasNormalised { log.warning("weights did not sum to 1; divided by their sum") }
-        for warning in blend.warnings { log.warning(warning) }
+        log.warnings(blend.warnings)
         for input in blend.inputs { log.info("\(input.weight) × \(input.directory)") }
         try blend.write(
             to: out, as: dtype, maximumShardSize: maxShardSize,

@@ -55,10 +55,10 @@ struct ExportCheckpoint: CommandLineTool {
         try GGUFWriter.requireOwn(out)
         common.configureThreads()
         let export = try GGUFExport(directory: source, as: type)
-        for warning in export.warnings { log.warning(warning) }
+        log.warnings(export.warnings)
         let size = export.configuration.vocabularySize
         let vocabulary = weightsOnly ? nil : try vocabulary(size: size)
-        for warning in vocabulary?.warnings ?? [] { log.warning(warning) }
+        log.warnings(vocabulary?.warnings ?? [])
         try export.write(
             to: out, name: name, tokenizer: entries(vocabulary),
             tool: "export-checkpoint, \(Version.package)")

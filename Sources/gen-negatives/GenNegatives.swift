@@ -1,16 +1,12 @@
 import ArgumentParser
-import ChatEndpoint
 import Checkpoints
 import EndpointTool
 import Kernels
 import Records
 import Sampling
+import SamplingTool
 import StreamIO
-import Tokenization
 import ToolKit
-import Transformer
-
-extension OverlongPolicy: ExpressibleByArgument {}
 
 /// Adds negative continuations to token records.
 @main struct GenNegatives: CommandLineTool {
@@ -20,12 +16,14 @@ extension OverlongPolicy: ExpressibleByArgument {}
         discussion: """
             Kinds: an, sampled from the model; bn, responses of other records of the batch; mn, the response \
             with 15 % of its tokens drawn anew, each from the model's prediction along the original \
-            response; tn, the response cut at random, EOS behind the cut; given, the record's own rejected. \
+            response; tn, the response cut at random, EOS behind the cut; given, the record's own rejected; \
+            unhelpful, an answer of a server that is asked for such a one. --max-new-tokens limits an and \
+            unhelpful. \
             A negative equal to the response or to another of the record is drawn again, eight times at most. \
             Every negative holds kind, ids, text, finish, logprob (under the model, unfiltered) and seed; \
             negatives that a record had are replaced, and its ranking and reference scores, which belong to \
             them, dropped. an, mn and tn depend on seed, model and record alone, \
-            unhelpful on the server, bn also on the batch: --batch-size consecutive records of the input or shard.
+            unhelpful on the server, bn also on the batch: --bn-batch consecutive records of the input or shard.
             """,
         libraries: [ProductCheck.description])
 
@@ -34,17 +32,13 @@ extension OverlongPolicy: ExpressibleByArgument {}
         gen-negatives --model reference --kinds unhelpful:1 --endpoint-model gpt-4o-mini -o dpo.jsonl.zst
         """
 
-    @OptionGroup var io: InputOutputOptions
+    static let renamedFlags = ["batch-size": "bn-batch"]
 
-    @Option(help: ArgumentHelp("Checkpoint to generate with.", valueName: "dir"))
-    var model: String
+    @OptionGroup var io: InputOutputOptions
+    @OptionGroup var generating: GeneratingOptions
 
     @Option(help: "What each record gets, e.g. an:4 or bn:2,mn:2,tn:1 or given.")
     var kinds: String
-
-    @Option(
-        help: "an, unhelpful: most tokens of a negative; the model's positions may end it earlier.")
-    var maxNewTokens = 128
 
     @Option(help: "an: keeps the K most probable tokens; 0 keeps all.")
     var topK = 50
@@ -56,42 +50,19 @@ extension OverlongPolicy: ExpressibleByArgument {}
     var temperature: Float = 1
 
     @Option(help: "bn: consecutive records whose responses are each other's negatives.")
-    var batchSize = 32
+    var bnBatch = 32
 
-    @Option(help: "Sequences in flight. Changes no result.")
-    var parallel = 32
-
-    @Option(
-        help: "Prompt and response longer than the model's positions: error, truncate-left or drop."
-    )
-    var onOverlong = OverlongPolicy.error
-
-    @OptionGroup var precision: InferencePrecisionOptions
-
-    @Option(help: "unhelpful: share of failed answers above which the tool fails.")
-    var maxErrorRate = 0.1
-
+    @OptionGroup var errorRate: ErrorRateOptions
     @OptionGroup(title: "Endpoint") var endpoint: EndpointOptions
-
     @OptionGroup var common: CommonOptions
 
+    private var filter: SamplingFilter {
+        SamplingFilter(temperature: temperature, topK: topK, topP: topP)
+    }
+
     func validate() throws {
-        guard temperature >= SamplingFilter.leastTemperature, temperature.isFinite else {
-            throw ValidationError(
-                "--temperature (got \(temperature), expected at least "
-                    + "\(SamplingFilter.leastTemperature))")
-        }
-        guard topK >= 0 else { throw ValidationError("--top-k must be at least 0") }
-        guard topP > 0, topP <= 1 else {
-            throw ValidationError("--top-p must be above 0 and at most 1")
-        }
-        guard batchSize > 0, parallel > 0, maxNewTokens > 0 else {
-            throw ValidationError(
-                "--batch-size, --parallel and --max-new-tokens must be at least 1")
-        }
-        guard (0...1).contains(maxErrorRate) else {
-            throw ValidationError("--max-error-rate (got \(maxErrorRate), expected 0 to 1)")
-        }
+        try filter.validate()
+        try require("--bn-batch", bnBatch, atLeast: 1)
         if kinds.contains(NegativeKind.unhelpful.rawValue) {
             try endpoint.check(modelFlag: "--endpoint-model")
         } else if let flag = endpoint.firstGiven {
@@ -106,117 +77,74 @@ extension OverlongPolicy: ExpressibleByArgument {}
         try OutputClaim.file(endpoint.dryRun ? nil : io.output)
         if mix[.unhelpful] > 0 { try endpoint.checkCache(output: io.output) }
         try common.configureKernels()
-        let generating = try GeneratingModel(
-            directory: model, precision: precision.precision)
-        for warning in generating.warnings { log.warning(warning) }
-        let limits = DecodingLimits(
-            maxNewTokens: maxNewTokens, eosTokenIDs: generating.configuration.eosTokenIDs,
-            usableVocabulary: generating.usableVocabulary)
+        let model = try generating.load(log)
         let options = NegativeGenerator.Options(
-            mix: mix,
-            filter: SamplingFilter(temperature: temperature, topK: topK, topP: topP),
-            limits: limits, batchSize: batchSize, capacity: parallel, seed: common.seed)
-        let tokenizer = generating.tokenizer
+            mix: mix, filter: filter,
+            limits: model.limits(maxNewTokens: generating.maxNewTokens), bnBatch: bnBatch,
+            capacity: generating.parallel, seed: common.seed)
+        let tokenizer = model.tokenizer
         var conventions = NegativeRecords(
-            policy: PromptPolicy(
-                configuration: generating.configuration, onOverlong: onOverlong),
-            options: options, modelHash: try modelHash(model),
+            policy: generating.prompts(for: model), options: options,
+            modelHash: try modelHash(generating.model),
             tokenize: tokenizer.map { tokenizer in { tokenizer.encode($0) } },
             text: tokenizer.map { tokenizer in { try tokenizer.decode($0) } })
         var unhelpful =
             mix[.unhelpful] == 0
             ? nil
             : try UnhelpfulAnswers(
-                count: mix[.unhelpful], generating: generating, maxNewTokens: maxNewTokens,
-                temperature: temperature, seed: common.seed, endpoint: endpoint, output: io.output,
-                log)
+                count: mix[.unhelpful], for: model, maxNewTokens: generating.maxNewTokens,
+                temperature: temperature, seed: common.seed, endpoint: endpoint,
+                output: io.output, log)
         if let unhelpful { conventions.note(endpoint: try unhelpful.provenance(endpoint)) }
 
         var reader = try io.reader(log)
-        var left = 0
-        func nextItem(
-            mayWait: Bool = true, pause: () throws -> Void = {}
-        ) throws -> Arrival<PendingRecord> {
-            while true {
-                let record: Record
-                switch try reader.next(mayWait: mayWait, pause: pause) {
-                case .item(let next): record = next
-                case .pending: return .pending
-                case .end: return .end
-                }
-                do throws(RecordError) {
-                    guard let source = try conventions.source(record) else {
-                        left += 1
-                        continue
-                    }
-                    return .item(
-                        PendingRecord(
-                            record: record, source: source, position: reader.position,
-                            requests: try unhelpful?.requests(record) ?? []))
-                } catch {
-                    try reader.skip(error)
-                }
-            }
-        }
         if endpoint.dryRun, let unhelpful {
-            var requests: [ChatRequest] = []
-            while case .item(let item) = try nextItem() { requests += item.requests }
-            try endpoint.report(try unhelpful.session.estimate(requests), log)
-            return
+            var records = RecordsInFlight(from: reader)
+            let estimate = try unhelpful.estimate(of: &records) { record throws(RecordError) in
+                try conventions.source(record)
+            }
+            return try endpoint.report(estimate, log)
         }
-
         var writer = try io.writer(
             log,
             work: {
-                [
-                    "model": try modelDirectoryDigest(model),
-                    "precision": precision.precision.rawValue,
+                try generating.work().merging([
                     "negatives": try conventions.provenance.serializedText,
-                    "batch size": mix[.bn] > 0 ? String(batchSize) : "any",
-                    "over-long": onOverlong.rawValue,
-                ]
-            }, alignment: mix[.bn] > 0 ? batchSize : 1, reader: &reader)
+                    "bn batch": mix[.bn] > 0 ? String(bnBatch) : "any",
+                ]) { $1 }
+            }, alignment: mix[.bn] > 0 ? bnBatch : 1, reader: &reader)
+        var records = RecordsInFlight(from: reader)
         var progress = Progress(unit: "records", log: log)
-        var upcoming: [PendingRecord] = []
-        var waiting: [PendingRecord] = []
         var replaced = 0
-        let generator = NegativeGenerator(decoder: generating.decoder, options: options)
-        let size = unhelpful == nil ? 1 : UnhelpfulAnswers.batchSize
+        let generator = NegativeGenerator(decoder: model.decoder, options: options)
         let statistics = try generator.run { mayWait in
-            if upcoming.isEmpty {
-                var arrival = try nextItem(mayWait: mayWait) { try writer.passOn() }
-                while case .item(let item) = arrival {
-                    upcoming.append(item)
-                    if upcoming.count == size { break }
-                    arrival = try nextItem(mayWait: false)
-                }
-                guard !upcoming.isEmpty else { return arrival.map(\.source) }
-                try unhelpful?.add(to: &upcoming)
-                upcoming.reverse()
+            let source = { (record: Record) throws(RecordError) -> NegativeSource? in
+                try conventions.source(record)
             }
-            return Arrival(upcoming.popLast()).map { item in
-                waiting.append(item)
-                return item.source
+            let pause = { try writer.passOn() }
+            return if unhelpful == nil {
+                try records.next(mayWait: mayWait, pause: pause, work: source)
+            } else {
+                try unhelpful?.next(from: &records, mayWait: mayWait, pause: pause, source: source)
+                    ?? .end
             }
         } deliver: { source, negatives in
-            let item = waiting.removeFirst()
-            var record = item.record
+            var (record, position) = records.done()
             if record["negatives"] != nil { replaced += 1 }
             try conventions.add(negatives, of: source, to: &record)
-            try writer.write(record, inputs: item.position)
+            try writer.write(record, inputs: position)
             progress.update(writer.count)
         }
         progress.finish()
-        try unhelpful?.conclude(endpoint: endpoint, maxErrorRate: maxErrorRate, log)
+        try unhelpful?.conclude(endpoint, errorRate, log)
         try writer.finish()
-        if left > 0 { log.warning("\(left) over-long records dropped") }
+        records.reportDropped(leftOut: "over-long records", log)
         if replaced > 0 { log.warning("the negatives of \(replaced) records were replaced") }
-        if reader.skipped > 0 { log.warning("\(reader.skipped) bad records dropped") }
-        let rate = Double(statistics.sampledTokens) / max(1e-9, progress.seconds)
-        log.summary(
-            "\(writer.count) records; \(statistics.description(mix))"
-                + (mix[.an] > 0
-                    ? "; \(statistics.sampledTokens) tokens sampled, \(Progress.short(rate)) tokens/s"
-                    : ""))
+        var summary = "\(writer.count) records; \(statistics.description(mix))"
+        if mix[.an] > 0 {
+            let tokens = statistics.sampledTokens
+            summary += "; \(tokens) tokens sampled, \(progress.rate(of: tokens)) tokens/s"
+        }
+        log.summary(summary)
     }
 }

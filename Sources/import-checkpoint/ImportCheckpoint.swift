@@ -79,7 +79,7 @@ struct ImportCheckpoint: CommandLineTool {
         let model = try CheckpointImport(
             source: source, unpermuting: unpermute, ropeTheta: ropeTheta,
             takesTokenizer: !weightsOnly)
-        for warning in model.checkpoint.warnings { log.warning(warning) }
+        log.warnings(model.checkpoint.warnings)
         let tokenizer = try model.tokenizer.map(makeTokenizer)
         try model.write(
             to: out, as: dtype, maximumShardSize: maxShardSize,

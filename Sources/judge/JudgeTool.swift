@@ -1,6 +1,6 @@
 import ArgumentParser
-import ChatEndpoint
 import Checkpoints
+import Embedding
 import EndpointTool
 import Evaluation
 import Kernels
@@ -90,29 +90,12 @@ import ToolKit
     @Option(help: ArgumentHelp("Where to write the summary (JSON).", valueName: "file"))
     var summary: String?
 
-    @Option(help: "Share of failed comparisons above which the tool fails.")
-    var maxErrorRate = 0.1
-
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp("Where the verdicts go; else stdout.", valueName: "file"))
-    var output: String?
-
-    @Flag(help: "Write plain JSONL instead of zstd.")
-    var plain = false
-
-    @Flag(help: "Input without records is no error.")
-    var allowEmpty = false
-
+    @OptionGroup var errorRate: ErrorRateOptions
+    @OptionGroup var destination: OutputOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard (0...1).contains(maxErrorRate) else {
-            throw ValidationError("--max-error-rate (got \(maxErrorRate), expected 0 to 1)")
-        }
-        guard (0...2).contains(temperature) else {
-            throw ValidationError("--temperature (got \(temperature), expected 0 to 2)")
-        }
+        try require("--temperature", temperature, in: 0...2)
         if judge == .endpoint {
             guard model == nil else {
                 throw ValidationError("--model is for the other judges; name it with --judge-model")
@@ -129,27 +112,31 @@ import ToolKit
     }
 
     func execute(_ log: Log) throws {
-        try OutputClaim.file(endpoint.dryRun ? nil : output)
+        try OutputClaim.file(endpoint.dryRun ? nil : destination.output)
         if let summary { try OutputClaim.file(summary) }
-        if judge == .endpoint { try endpoint.checkCache(output: output) }
+        if judge == .endpoint { try endpoint.checkCache(output: destination.output) }
         try common.configureKernels()
         let template = try JudgeInput.template(template)
         let other = try compare.map(JudgeInput.verdicts)
         let comparisons = try JudgeInput.comparisons(
             a: a, b: b, fields: ComparisonFields(a: aField, b: bField, query: queryField),
-            allowEmpty: allowEmpty)
-        if judge == .endpoint {
-            try askEndpoint(comparisons, other, template, log)
-        } else if let model, let local = LocalJudge(rawValue: judge.rawValue) {
-            try askLocally(local, model, comparisons, other, template, log)
-        }
+            allowEmpty: destination.allowEmpty)
+        let judged: Judged? =
+            if let model, let local = LocalJudge(rawValue: judge.rawValue) {
+                try askLocally(local, model, comparisons, template, log)
+            } else {
+                try askEndpoint(comparisons, template, log)
+            }
+        if let judged { try conclude(judged.verdicts, judged.provenance, other, log) }
     }
 
+    private typealias Judged = (verdicts: [Verdict], provenance: JSONObject)
+
     private func askLocally(
-        _ local: LocalJudge, _ model: String, _ comparisons: [Comparison], _ other: [Verdict]?,
+        _ local: LocalJudge, _ model: String, _ comparisons: [Comparison],
         _ template: JudgeTemplate, _ log: Log
-    ) throws {
-        var writer = try RecordWriter(path: output, plain: plain)
+    ) throws -> Judged {
+        var writer = try destination.writer()
         var progress = Progress(unit: "comparisons", total: comparisons.count, log: log)
         var verdicts: [Verdict] = []
         let truncated = try local.run(
@@ -165,23 +152,24 @@ import ToolKit
         if truncated > 0 {
             log.warning("\(truncated) comparisons have a text that the embedder cut")
         }
-        var fields: JSONObject = ["judge_model_sha256": .string(try modelHash(model))]
-        if local == .model { fields.merge(presentation(template)) { $1 } }
-        try conclude(verdicts, other, fields, log)
+        let provenance: JSONObject = ["judge_model_sha256": .string(try modelHash(model))]
+        guard local == .model else { return (verdicts, provenance) }
+        return (verdicts, provenance.merging(template.provenance(order)) { $1 })
     }
 
+    /// - Returns: nil for a dry run.
     private func askEndpoint(
-        _ comparisons: [Comparison], _ other: [Verdict]?, _ template: JudgeTemplate, _ log: Log
-    ) throws {
+        _ comparisons: [Comparison], _ template: JudgeTemplate, _ log: Log
+    ) throws -> Judged? {
         let judge = EndpointJudge(
             model: endpoint.endpointModel ?? "", source: verdict, maxTokens: endpoint.maxTokens,
             temperature: temperature, template: template, order: order, seed: common.seed)
-        let session = try endpoint.session(output: output, log)
-        if endpoint.dryRun {
+        let session = try endpoint.session(output: destination.output, log)
+        guard !endpoint.dryRun else {
             try endpoint.report(try session.estimate(judge.requests(comparisons)), log)
-            return
+            return nil
         }
-        var writer = try RecordWriter(path: output, plain: plain)
+        var writer = try destination.writer()
         var progress: Progress?
         let verdicts = try judge.verdicts(on: comparisons, session) { done, total in
             if progress == nil { progress = Progress(unit: "questions", total: total, log: log) }
@@ -191,27 +179,11 @@ import ToolKit
         for verdict in verdicts { try writer.write(Record(verdict)) }
         try writer.finish()
         endpoint.report(session.statistics, log)
-        var asked = session.statistics.json(endpoint.prices)
-        asked["base_url"] = .string(try endpoint.address().description)
-        asked["verdict"] = .string(verdict.rawValue)
-        asked["temperature"] = .number(temperature)
-        asked["max_tokens"] = .integer(Int64(judge.answerLimit))
-        let fields: JSONObject = [
-            "judge_model": .string(judge.model), "endpoint": .object(asked),
-        ]
-        try conclude(verdicts, other, fields.merging(presentation(template)) { $1 }, log)
-    }
-
-    /// How the judge was asked.
-    private func presentation(_ template: JudgeTemplate) -> JSONObject {
-        [
-            "template": .string(template.name), "template_sha256": .string(template.sha256),
-            "order": .string(order.rawValue),
-        ]
+        return (verdicts, try judge.provenance(session, endpoint))
     }
 
     private func conclude(
-        _ verdicts: [Verdict], _ other: [Verdict]?, _ provenance: JSONObject, _ log: Log
+        _ verdicts: [Verdict], _ provenance: JSONObject, _ other: [Verdict]?, _ log: Log
     ) throws {
         let result = WinRateSummary(verdicts)
         var fields = result.json.merging(provenance) { $1 }
@@ -230,17 +202,8 @@ import ToolKit
             log.warning("\(failure.count) questions without answer: \(failure.reason)")
         }
         log.summary(result.line)
-        if result.all.errorRate > maxErrorRate {
-            log.error(
-                "\(result.all.errors) of \(verdicts.count) comparisons failed "
-                    + "(expected a share of at most \(maxErrorRate))")
-            throw ExitCode(ExitStatus.internalFailure.rawValue)
-        }
+        try errorRate.check(result.all.errors, of: verdicts.count, "comparisons", log)
     }
-}
-
-extension Record {
-    fileprivate init(_ verdict: Verdict) { self.init(id: verdict.id, fields: verdict.json) }
 }
 
 extension PresentationOrder: ExpressibleByArgument {}

@@ -97,9 +97,7 @@ import ToolKit
         guard buckets == "auto" || Int(buckets) != nil else {
             throw ValidationError("--buckets (got \(buckets), expected auto or a number)")
         }
-        guard maxTokens > 0 else {
-            throw ValidationError("--max-tokens (got \(maxTokens), expected at least 1)")
-        }
+        try require("--max-tokens", maxTokens, atLeast: 1)
         let sides = [p, q, pFeatures, qFeatures]
         if histograms != nil {
             guard sides.allSatisfy({ $0 == nil }), featuresOut == nil, !matchLength else {
@@ -137,19 +135,7 @@ import ToolKit
         while case .item(let record) = try reader.next(
             mayWait: true, pause: { try results.passOn() })
         {
-            let frontier: DivergenceFrontier
-            do {
-                frontier = try DivergenceFrontier(
-                    p: Histogram(weights: record.numbers("p"), name: "p"),
-                    q: Histogram(weights: record.numbers("q"), name: "q"),
-                    scalingFactor: scalingFactor)
-            } catch let error as EvaluationError where error.exitStatus == .badData {
-                throw RecordError.unfit(
-                    location: record.location, reason: error.description, hint: error.hint)
-            }
-            var fields = frontier.json(
-                buckets: try record.numbers("p").count, scalingFactor: scalingFactor)
-            fields["id"] = .string(record.id)
+            let fields = try DivergenceFrontier.json(of: record, scalingFactor: scalingFactor)
             try results.write(try JSONValue.object(fields).serialized() + [0x0A])
         }
         try results.finish()
@@ -157,15 +143,17 @@ import ToolKit
     }
 
     private func compareFeatures(_ log: Log) throws {
-        let texts = try sides()
-        SideTexts.warn(
-            [("p", texts.p), ("q", texts.q)].compactMap { name, side in side.map { (name, $0) } },
-            lengthsMatch: matchLength, log)
+        let texts = try SideTexts.read(
+            p: p, q: q, fields: (pField, qField), inPairs: matchLength)
+        log.warnings(SideTexts.warnings(p: texts.p, q: texts.q, lengthsMatch: matchLength))
         let extractor = try (p ?? q) == nil ? nil : model.map(FeatureExtractor.load(directory:))
-        for warning in extractor?.warnings ?? [] { log.warning(warning) }
+        log.warnings(extractor?.warnings ?? [])
         var tokens = try (p: tokens(texts.p, extractor), q: tokens(texts.q, extractor))
         let match = matchLength ? try LengthMatch(cutting: &tokens.p, &tokens.q) : nil
-        match?.report(log)
+        if let match {
+            log.info(match.line)
+            log.warnings(match.warnings)
+        }
         let features = try (
             p: features(of: tokens.p, or: pFeatures, "p", extractor, log),
             q: features(of: tokens.q, or: qFeatures, "q", extractor, log)
@@ -180,7 +168,7 @@ import ToolKit
                 ])
         }
         let score = try MauveScore(p: features.p, q: features.q, options: options)
-        for warning in score.warnings { log.warning(warning) }
+        log.warnings(score.warnings)
         var fields = score.json(version: version)
         fields["model_sha256"] = hash.map { .string($0) }
         fields["max_tokens"] = hash == nil ? nil : .integer(Int64(maxTokens))
@@ -193,17 +181,6 @@ import ToolKit
         log.summary(score.signature(version: version))
     }
 
-    /// The texts of both sides, nil where features are given.
-    private func sides() throws -> (p: SideTexts?, q: SideTexts?) {
-        let humans = try p.map { try TextOfRecord.all(in: $0, field: pField, author: .person) }
-        let models = try q.map { try TextOfRecord.all(in: $0, field: qField, author: .model) }
-        guard matchLength, let humans, let models, let p, let q else {
-            return (humans.map(SideTexts.init), models.map(SideTexts.init))
-        }
-        // One file may hold both sides.
-        return try SideTexts.pairs(humans, models, names: p == q ? ("p", "q") : (p, q))
-    }
-
     private func tokens(_ side: SideTexts?, _ model: FeatureExtractor?) throws -> [[Int32]] {
         guard let side, let model else { return [] }
         return try model.tokens(of: side.texts, maximumTokens: maxTokens)
@@ -213,8 +190,12 @@ import ToolKit
         of tokens: [[Int32]], or file: String?, _ name: String, _ model: FeatureExtractor?,
         _ log: Log
     ) throws -> FeatureSet {
-        if file == nil, let model { return try model.features(tokens, log) }
-        return try FeatureFile.read(file ?? "", defaultName: name)
+        guard file == nil, let model else {
+            return try FeatureFile.read(file ?? "", defaultName: name)
+        }
+        var progress = Progress(unit: "texts", total: tokens.count, log: log)
+        defer { progress.finish() }
+        return try model.features(of: tokens) { progress.update($0) }
     }
 
     /// The package's version without its name.

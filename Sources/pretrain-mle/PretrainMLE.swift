@@ -51,13 +51,8 @@ import Transformer
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard (0...1).contains(scheduledSampling) else {
-            throw ValidationError(
-                "--scheduled-sampling (got \(scheduledSampling), expected 0 ... 1)")
-        }
-        guard passes >= 1 else {
-            throw ValidationError("--passes (got \(passes), expected at least 1)")
-        }
+        try require("--scheduled-sampling", scheduledSampling, in: 0...1)
+        try require("--passes", passes, atLeast: 1)
         if (training.model == nil) == (initialConfig == nil) {
             throw ValidationError("give --model DIR or --init CONFIG.json, one of them")
         }

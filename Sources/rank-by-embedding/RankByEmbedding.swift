@@ -21,6 +21,8 @@ import ToolKit
     static let example =
         "rank-by-embedding --embedder all-MiniLM-L6-v2 negatives.jsonl.zst -o ranked.jsonl.zst"
 
+    static let renamedFlags = ["batch-size": "records-at-once"]
+
     @OptionGroup var io: InputOutputOptions
 
     @Option(help: ArgumentHelp("Directory of the sentence embedder.", valueName: "dir"))
@@ -29,25 +31,18 @@ import ToolKit
     @Flag(help: "A text that is too long for the embedder is an error.")
     var strict = false
 
-    @Option(help: "Records whose texts are embedded at a time. Changes no result.")
-    var batchSize = 64
+    @OptionGroup var batches: RecordBatchOptions
 
     @OptionGroup var precision: InferencePrecisionOptions
 
     @OptionGroup var common: CommonOptions
-
-    func validate() throws {
-        guard batchSize > 0 else {
-            throw ValidationError("--batch-size (got \(batchSize), expected at least 1)")
-        }
-    }
 
     func execute(_ log: Log) throws {
         try io.prepare()
         try common.configureKernels()
         let model = try TextEmbedder.load(
             directory: embedder, precision: precision.precision)
-        for warning in model.warnings { log.warning(warning) }
+        log.warnings(model.warnings)
         var ranker = RecordRanker(strictLimit: strict ? model.maximumTokens : nil)
         let work = {
             [
@@ -55,7 +50,7 @@ import ToolKit
                 "precision": precision.precision.rawValue,
             ]
         }
-        let counts = try io.transform(batchSize: batchSize, log, work: work) { records in
+        let counts = try io.transform(atOnce: batches.recordsAtOnce, log, work: work) { records in
             try ranker.rank(records, embed: model.embed)
         }
         if ranker.truncatedCount > 0 {

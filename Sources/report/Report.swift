@@ -32,7 +32,7 @@ struct ReportTool: CommandLineTool {
         let report = try Report(ofRun: runDirectory, seed: common.seed)
         try report.write(to: output)
         for part in report.missing { log.warning("missing: \(part)") }
-        for warning in report.warnings { log.warning(warning) }
+        log.warnings(report.warnings)
         log.summary(
             "\(report.files.count) files in \(output), \(report.warnings.count) warnings, "
                 + "\(report.missing.count) missing parts")

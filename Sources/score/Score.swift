@@ -27,6 +27,8 @@ import Transformer
         case reference
     }
 
+    static let renamedFlags = ["batch-size": "records-at-once"]
+
     @OptionGroup var io: InputOutputOptions
 
     @Option(help: ArgumentHelp("Checkpoint to score with.", valueName: "dir"))
@@ -48,17 +50,14 @@ import Transformer
             """, valueName: "rows"))
     var microBatchTokens = 1024
 
-    @Option(help: "Records that are read at a time.")
-    var batchSize = 64
+    @OptionGroup var batches: RecordBatchOptions
 
     @OptionGroup var precision: InferencePrecisionOptions
 
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard microBatchTokens > 0, batchSize > 0 else {
-            throw ValidationError("--micro-batch-tokens and --batch-size must be at least 1")
-        }
+        try require("--micro-batch-tokens", microBatchTokens, atLeast: 1)
         guard role == nil || !precision.precision.isQuantized else {
             throw ValidationError("--as reference: train-cpo computes in fp32 or bf16, not in int8")
         }
@@ -68,7 +67,7 @@ import Transformer
         try io.prepare()
         try common.configureKernels()
         let checkpoint = try Checkpoint.load(directory: model)
-        for warning in checkpoint.warnings { log.warning(warning) }
+        log.warnings(checkpoint.warnings)
         var scorer = RecordScorer(
             model: Decoder(
                 configuration: checkpoint.configuration, parameters: checkpoint.parameters,
@@ -84,7 +83,7 @@ import Transformer
                 "precision": precision.precision.rawValue,
             ]
         }
-        let counts = try io.transform(batchSize: batchSize, log, work: work) {
+        let counts = try io.transform(atOnce: batches.recordsAtOnce, log, work: work) {
             try scorer.score($0)
         }
         log.summary(

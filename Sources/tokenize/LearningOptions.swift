@@ -28,13 +28,11 @@ struct LearningOptions: ParsableArguments {
             }
             return
         }
-        guard let vocabSize, out != nil else {
+        guard vocabSize != nil, out != nil else {
             throw ValidationError("--learn needs --vocab-size N and --out DIR")
         }
-        let minimum = BytePairLearner.minimumVocabularySize
-        if vocabSize < minimum {
-            throw ValidationError("--vocab-size (got \(vocabSize), expected at least \(minimum))")
-        }
+        try require(
+            "--vocab-size", vocabSize, atLeast: BytePairLearner.minimumVocabularySize)
     }
 
     /// Reads the records and writes the tokenizer.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Tokenization
+import ToolKit
 
 /// How prompts are made and how long things may be.
 struct PromptOptions: ParsableArguments {
@@ -34,14 +35,10 @@ struct PromptOptions: ParsableArguments {
     var continuationTokens: Int?
 
     func validate() throws {
-        for (flag, value) in [
-            ("--max-prompt-tokens", maxPromptTokens), ("--max-response-tokens", maxResponseTokens),
-            ("--prefix-tokens", prefixTokens), ("--continuation-tokens", continuationTokens),
-        ] {
-            if let value, value < 1 {
-                throw ValidationError("\(flag) (got \(value), expected at least 1)")
-            }
-        }
+        try require("--max-prompt-tokens", maxPromptTokens, atLeast: 1)
+        try require("--max-response-tokens", maxResponseTokens, atLeast: 1)
+        try require("--prefix-tokens", prefixTokens, atLeast: 1)
+        try require("--continuation-tokens", continuationTokens, atLeast: 1)
     }
 
     /// The library's options.

@@ -92,7 +92,7 @@ struct Tokenize: CommandLineTool {
         } count: {
             counts += $0
         }
-        for warning in counts.warnings(of: done.read) { log.warning(warning) }
+        log.warnings(counts.warnings(of: done.read))
         log.summary(counts.summary(read: done.read, written: done.written, ofField: field))
     }
 }

@@ -100,7 +100,7 @@ import Transformer
         }
         let loader = PreferenceLoader(limits: limits, loss: givenLoss)
         let loaded = try LoadedRecords(input, log) { try loader.load($0) }
-        for warning in loader.warnings(loaded.examples) { log.warning(warning) }
+        log.warnings(loader.warnings(loaded.examples))
         let loss = try loader.loss(of: loaded.examples)
         log.info("objective \(loss.rawValue), \(loaded.ids.count) records")
         let evaluated = try training.eval.map { path in

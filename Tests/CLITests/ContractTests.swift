@@ -34,18 +34,18 @@ import Testing
         Flags(
             "gen-negatives",
             """
-            model kinds max-new-tokens top-k batch-size plain shard allow-empty skip-bad base-url \
+            model kinds max-new-tokens top-k bn-batch parallel plain shard allow-empty skip-bad base-url \
             endpoint-model api-key-env cache offline
             """),
-        Flags("rank-by-embedding", "embedder plain shard allow-empty skip-bad"),
-        Flags("score", "model as per-token plain shard allow-empty skip-bad"),
+        Flags("rank-by-embedding", "embedder records-at-once plain shard allow-empty skip-bad"),
+        Flags("score", "model as per-token records-at-once plain shard allow-empty skip-bad"),
         Flags("train-cpo", training + " reference beta ranking no-ranking objective nll-weight"),
         Flags("blend-weights", "cpo mle alpha out"),
         Flags(
             "generate",
             """
             model decode temperature top-k top-p beams length-penalty max-new-tokens num-samples \
-            ignore-eos min-new-tokens all-beams plain shard allow-empty skip-bad
+            ignore-eos min-new-tokens all-beams parallel plain shard allow-empty skip-bad
             """),
         Flags(
             "judge",
@@ -102,6 +102,58 @@ import Testing
         #expect(result.status == 64)
         #expect(result.output.isEmpty)
         #expect(result.errors.contains("--no-such-flag"))
+    }
+
+    /// Calls with a flag that has another name now, and that name.
+    static let renamed: [(tool: RecordTool, new: String)] = [
+        (
+            RecordTool(
+                call: "gen-negatives --model $FIXTURE/model --kinds bn:1 --parallel 2",
+                input: "tokens.jsonl"), "bn-batch"
+        ),
+        (
+            RecordTool(
+                call: "rank-by-embedding --embedder $FIXTURE/model", input: "negatives.jsonl"),
+            "records-at-once"
+        ),
+        (
+            RecordTool(call: "score --model $FIXTURE/model", input: "ranked.jsonl"),
+            "records-at-once"
+        ),
+        (
+            RecordTool(
+                call: "generate --model $FIXTURE/model --max-new-tokens 2", input: "tokens.jsonl"),
+            "parallel"
+        ),
+    ]
+
+    /// `--batch-size` of tools without an optimizer means what it meant, and says what it is now.
+    @Test(arguments: renamed)
+    func oldNamesAreAccepted(_ tool: RecordTool, _ new: String) throws {
+        let result = try tool.run(
+            """
+            run -q --plain --\(new) 3 "$INPUT" >new || exit 2
+            echo '{"batch-size": 3}' >dash.json
+            echo '{"batch_size": "3"}' >underscore.json
+            for flags in '--batch-size 3' --batch-size=3 '--config dash.json' \\
+                '--config underscore.json' '--config dash.json --batch-size 3'; do
+                run -q --plain $flags "$INPUT" 2>log | cmp - new || exit 3
+                cat log
+            done
+            run --batch-size 3 "$INPUT" 2>&1 >/dev/null | head -n 2 |
+                grep -o ' \(new)=3 \\|batch-size=.*\\|warning:.*'
+            run --batch-size 3 --help 2>&1 | grep batch-size
+            run --batch-size 3 --\(new)=3 "$INPUT"
+            echo $?
+            """)
+        let warning = "\(tool.name): warning: --batch-size is now --\(new)\n"
+        #expect(
+            result.text
+                == String(repeating: warning, count: 5)
+                + " \(new)=3 \nwarning: --batch-size is now --\(new)\n64\n", "\(result.errors)")
+        #expect(
+            result.errors.contains("--batch-size is now --\(new): give one of them"),
+            "\(result.errors)")
     }
 
     /// A script registers itself for its tool and offers every flag of it.

@@ -75,24 +75,24 @@ import Testing
             "gen-negatives",
             "gen-negatives --model $FIXTURE/model --kinds an:2,mn:1,tn:1 "
                 + "--max-new-tokens 6", "tokens.jsonl",
-            ["--batch-size 1", "--batch-size 7", "--parallel 1", "--parallel 5"]),
+            ["--bn-batch 1", "--bn-batch 7", "--parallel 1", "--parallel 5"]),
         filter(
             "rank-by-embedding", "rank-by-embedding --embedder $FIXTURE/model", "negatives.jsonl",
-            ["--batch-size 1", "--batch-size 7"]),
+            ["--records-at-once 1", "--records-at-once 7"]),
         filter(
             "score", "score --model $FIXTURE/model --per-token", "negatives.jsonl",
-            ["--batch-size 1", "--batch-size 7", "--micro-batch-tokens 256"]),
+            ["--records-at-once 1", "--records-at-once 7", "--micro-batch-tokens 256"]),
         filter(
             "generate, greedy", "generate --model $FIXTURE/model --max-new-tokens 6",
             "tokens.jsonl",
-            ["--batch-size 1", "--batch-size 7"]),
+            ["--parallel 1", "--parallel 7"]),
         filter(
             "generate, sampled",
             "generate --model $FIXTURE/model --decode sample --num-samples 2 --max-new-tokens 6",
-            "tokens.jsonl", ["--batch-size 1", "--batch-size 7"]),
+            "tokens.jsonl", ["--parallel 1", "--parallel 7"]),
         filter(
             "generate, beams", "generate --model $FIXTURE/model --beams 3 --max-new-tokens 6",
-            "tokens.jsonl", ["--batch-size 1", "--batch-size 7"]),
+            "tokens.jsonl", ["--parallel 1", "--parallel 7"]),
         maker(
             "blend-weights",
             "blend-weights --cpo $FIXTURE/model --mle $FIXTURE/other --alpha 0.3",

@@ -6,18 +6,19 @@ import Testing
     static let tools = [
         RecordTool(
             call: "gen-negatives --model $FIXTURE/model --kinds an:1,tn:1 --max-new-tokens 4 "
-                + "--parallel 3 --batch-size 4", input: "tokens.jsonl"),
+                + "--parallel 3 --bn-batch 4", input: "tokens.jsonl"),
         RecordTool(
-            call: "gen-negatives --model $FIXTURE/model --kinds bn:2,mn:1 --batch-size 5",
+            call: "gen-negatives --model $FIXTURE/model --kinds bn:2,mn:1 --bn-batch 5",
             input: "tokens.jsonl"),
         RecordTool(
-            call: "rank-by-embedding --embedder $FIXTURE/model --batch-size 4",
+            call: "rank-by-embedding --embedder $FIXTURE/model --records-at-once 4",
             input: "negatives.jsonl"),
         RecordTool(
-            call: "score --model $FIXTURE/model --per-token --batch-size 4", input: "ranked.jsonl"),
+            call: "score --model $FIXTURE/model --per-token --records-at-once 4",
+            input: "ranked.jsonl"),
         RecordTool(
             call: "generate --model $FIXTURE/model --decode sample --max-new-tokens 4 "
-                + "--batch-size 3", input: "tokens.jsonl"),
+                + "--parallel 3", input: "tokens.jsonl"),
     ]
 
     /// Ends a run behind 48 records and makes its partial file one of a run that was killed there; cut
@@ -66,10 +67,10 @@ import Testing
         let result = try run(
             #"""
             { cat $FIXTURE/tokens.jsonl; echo '{"broken'; } >in.jsonl
-            \#(Self.score) -q --batch-size 1 --resume -o out.jsonl in.jsonl 2>/dev/null
+            \#(Self.score) -q --records-at-once 1 --resume -o out.jsonl in.jsonl 2>/dev/null
             echo $? $(grep -c '^[0-9]' out.jsonl.partial) $(ls)
             # The same again stops at the same record, with the same message.
-            \#(Self.score) --batch-size 1 --resume -o out.jsonl in.jsonl
+            \#(Self.score) --records-at-once 1 --resume -o out.jsonl in.jsonl
             echo $?
             """#)
         #expect(result.text == "65 8 in.jsonl out.jsonl.partial\n65\n", "\(result.errors)")
@@ -89,7 +90,7 @@ import Testing
         let result = try run(
             """
             { cat $FIXTURE/tokens.jsonl; echo '{"broken'; } >in.jsonl
-            \(Self.score) -q --batch-size 1 --resume -o out.jsonl in.jsonl 2>/dev/null
+            \(Self.score) -q --records-at-once 1 --resume -o out.jsonl in.jsonl 2>/dev/null
             before=$(sha256sum out.jsonl.partial)
             score -q --resume -o out.jsonl \(flags)
             echo $?

@@ -30,8 +30,9 @@ extension FuzzTarget {
     /// `--config FILE`: what the file says is parsed as if it had been typed.
     static let toolConfig = FuzzTarget("tool-config") { input in
         try Scratch.withFile(input, "config.json") { path in
+            var renamed = RenamedFlags(ExampleTool.self)
             let arguments = try ConfigurationFile.expand(
-                ["--config", path, "--seed", "3"], for: ExampleTool.self)
+                ["--config", path, "--seed", "3"], for: ExampleTool.self, renamed: &renamed)
             try require(arguments.suffix(2) == ["--seed", "3"], "what was typed comes last")
             // Errors of the parser have messages of their own.
             guard let tool = try? ExampleTool.parse(arguments) else { return }
@@ -81,6 +82,7 @@ extension FuzzTarget {
 private struct ExampleTool: CommandLineTool {
     static let configuration = toolConfiguration("example", abstract: "An example.")
     static let example = "example"
+    static let renamedFlags = ["speed": "rate"]
 
     @Option var rate = 0.5
     @Option var count: Int?

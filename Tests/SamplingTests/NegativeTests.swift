@@ -15,7 +15,7 @@ private func sources(_ count: Int) -> [NegativeSource] {
 }
 
 private func make(
-    _ mix: String, _ records: [NegativeSource], batchSize: Int = 4, capacity: Int = 8,
+    _ mix: String, _ records: [NegativeSource], bnBatch: Int = 4, capacity: Int = 8,
     seed: UInt64 = 0, filter: SamplingFilter = SamplingFilter(topK: 50), length: Int = 16,
     usable: Int = 211, hesitant: Bool = false
 ) throws -> ([[NegativeContinuation]], NegativeStatistics) {
@@ -28,7 +28,7 @@ private func make(
         decoder: decoder,
         options: NegativeGenerator.Options(
             mix: try NegativeMix(parsing: mix), filter: filter, limits: limits,
-            batchSize: batchSize, capacity: capacity, seed: seed))
+            bnBatch: bnBatch, capacity: capacity, seed: seed))
     var next = 0
     var hesitates = false
     var result: [[NegativeContinuation]] = []
@@ -75,9 +75,9 @@ private func make(
 
     @Test func batchesAndNeighboursChangeNothing() throws {
         let records = sources(35)
-        let reference = try make("an:3,mn:2,tn:2", records, batchSize: 4, capacity: 8).0
-        #expect(try make("an:3,mn:2,tn:2", records, batchSize: 32, capacity: 64).0 == reference)
-        #expect(try make("an:3,mn:2,tn:2", records, batchSize: 1, capacity: 1).0 == reference)
+        let reference = try make("an:3,mn:2,tn:2", records, bnBatch: 4, capacity: 8).0
+        #expect(try make("an:3,mn:2,tn:2", records, bnBatch: 32, capacity: 64).0 == reference)
+        #expect(try make("an:3,mn:2,tn:2", records, bnBatch: 1, capacity: 1).0 == reference)
         #expect(try make("an:3,mn:2,tn:2", records, hesitant: true).0 == reference)
         let shard = records.enumerated().filter { $0.offset % 3 == 1 }.map(\.element)
         let expected = reference.enumerated().filter { $0.offset % 3 == 1 }.map(\.element)
@@ -87,8 +87,8 @@ private func make(
 
     @Test func batchNegativesComeFromTheBatch() throws {
         let records = sources(10)
-        let (made, _) = try make("bn:3", records, batchSize: 5)
-        #expect(try make("bn:3", records, batchSize: 5, hesitant: true).0 == made)
+        let (made, _) = try make("bn:3", records, bnBatch: 5)
+        #expect(try make("bn:3", records, bnBatch: 5, hesitant: true).0 == made)
         for (index, negatives) in made.enumerated() {
             let batch = records[index / 5 * 5..<index / 5 * 5 + 5].map(\.response)
             #expect(negatives.count == 3)

@@ -55,7 +55,7 @@ import Testing
             policy: policy(),
             options: NegativeGenerator.Options(
                 mix: try NegativeMix(parsing: mix), filter: SamplingFilter(topK: 50),
-                limits: limits, batchSize: 4, capacity: 4, seed: 3),
+                limits: limits, bnBatch: 4, capacity: 4, seed: 3),
             modelHash: "abc", tokenize: tokenizes ? { $0.utf8.map { Int32($0) } } : nil,
             text: tokenizes ? { self.text($0) } : nil)
     }

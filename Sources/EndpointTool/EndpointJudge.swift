@@ -4,33 +4,47 @@ import Evaluation
 import StreamIO
 
 /// What a verdict of a server is read from.
-enum VerdictSource: String, CaseIterable, ExpressibleByArgument {
+package enum VerdictSource: String, CaseIterable, ExpressibleByArgument {
     case text, logprobs
 }
 
 /// The judge `endpoint`: an OpenAI-compatible server answers the template.
-struct EndpointJudge {
+package struct EndpointJudge {
     /// The model that is asked for.
-    var model: String
+    package var model: String
     /// What the verdict is read from.
-    var source: VerdictSource
+    package var source: VerdictSource
     /// Most tokens of an answer; nil for what the source needs.
-    var maxTokens: Int?
+    package var maxTokens: Int?
     /// 0 for the most probable answer.
-    var temperature: Double
+    package var temperature: Double
     /// The question.
-    var template: JudgeTemplate
+    package var template: JudgeTemplate
     /// The orders in which it is asked.
-    var order: PresentationOrder
+    package var order: PresentationOrder
     /// The run's seed.
-    var seed: UInt64
+    package var seed: UInt64
+
+    /// A judge with all its values.
+    package init(
+        model: String, source: VerdictSource, maxTokens: Int?, temperature: Double,
+        template: JudgeTemplate, order: PresentationOrder, seed: UInt64
+    ) {
+        self.model = model
+        self.source = source
+        self.maxTokens = maxTokens
+        self.temperature = temperature
+        self.template = template
+        self.order = order
+        self.seed = seed
+    }
 
     /// Most tokens of an answer. Room to reason before the verdict costs nothing with a judge that
     /// answers as told; where probabilities are read the first letter is enough.
-    var answerLimit: Int { maxTokens ?? (source == .text ? 512 : 4) }
+    package var answerLimit: Int { maxTokens ?? (source == .text ? 512 : 4) }
 
     /// What the server is asked, comparison by comparison.
-    func requests(_ comparisons: [Comparison]) -> [ChatRequest] {
+    package func requests(_ comparisons: [Comparison]) -> [ChatRequest] {
         let templateHash = template.sha256
         return comparisons.flatMap { comparison -> [ChatRequest] in
             let answers: JSONObject = [
@@ -50,7 +64,7 @@ struct EndpointJudge {
     }
 
     /// Asks, and makes a verdict of each comparison.
-    func verdicts(
+    package func verdicts(
         on comparisons: [Comparison], _ session: ChatSession,
         progress: (_ done: Int, _ total: Int) -> Void
     ) throws -> [Verdict] {
@@ -71,6 +85,19 @@ struct EndpointJudge {
                     }
                 })
         }
+    }
+
+    /// What a summary says about how the judge was asked, and whom.
+    package func provenance(
+        _ session: ChatSession, _ endpoint: EndpointOptions
+    ) throws -> JSONObject {
+        var asked = session.statistics.json(endpoint.prices)
+        asked["base_url"] = .string(try endpoint.address().description)
+        asked["verdict"] = .string(source.rawValue)
+        asked["temperature"] = .number(temperature)
+        asked["max_tokens"] = .integer(Int64(answerLimit))
+        let server: JSONObject = ["judge_model": .string(model), "endpoint": .object(asked)]
+        return server.merging(template.provenance(order)) { $1 }
     }
 
     private func questions(_ comparison: Comparison) -> [JudgeQuestion] {

@@ -1,11 +1,10 @@
-import Evaluation
-import Records
+public import Records
 import StreamIO
 
-/// What a judge is given: pairs of answers, joined by id.
-enum JudgeInput {
+/// Files that a judge reads: pairs of answers, joined by id, verdicts, templates.
+public enum JudgeInput {
     /// Reads comparisons of one file with its own responses, or of two files.
-    static func comparisons(
+    public static func comparisons(
         a pathA: String, b pathB: String?, fields: ComparisonFields, allowEmpty: Bool
     ) throws -> [Comparison] {
         let first = try records(pathA, allowEmpty: allowEmpty)
@@ -20,7 +19,7 @@ enum JudgeInput {
     }
 
     /// Reads verdicts that an earlier run wrote.
-    static func verdicts(_ path: String) throws -> [Verdict] {
+    public static func verdicts(_ path: String) throws -> [Verdict] {
         try records(path, allowEmpty: false).map { record in
             do throws(EvaluationError) {
                 return try Verdict(json: record.fields)
@@ -32,7 +31,7 @@ enum JudgeInput {
     }
 
     /// A template by name, or from a file; a newline at the end of the file is not part of it.
-    static func template(_ name: String) throws -> JudgeTemplate {
+    public static func template(_ name: String) throws -> JudgeTemplate {
         switch name {
         case "dolly": return .dolly
         case "wiki": return .wiki
@@ -54,4 +53,9 @@ enum JudgeInput {
             throw error.withoutSkipping
         }
     }
+}
+
+extension Record {
+    /// A verdict as a line of the judge's output.
+    public init(_ verdict: Verdict) { self.init(id: verdict.id, fields: verdict.json) }
 }

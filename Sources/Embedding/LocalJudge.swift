@@ -1,9 +1,16 @@
-import Embedding
-import Evaluation
+public import Evaluation
 
 /// The judges that need no network.
-enum LocalJudge: String, CaseIterable {
-    case model, embedding, likelihood
+public enum LocalJudge: String, CaseIterable {
+    /// A decoder answers the template with a letter.
+    case model
+    /// The cosine similarity of embeddings to the ground truth or the prompt.
+    case embedding
+    /// The mean log-probability of an answer's tokens.
+    case likelihood
+
+    /// Comparisons that go through a model together.
+    private static let comparisonsAtOnce = 32
 
     /// Judges all comparisons, some at a time, in their order.
     ///
@@ -11,13 +18,13 @@ enum LocalJudge: String, CaseIterable {
     ///   - warn: called with what a user should know about the model
     ///   - report: called with each batch of verdicts
     /// - Returns: how many comparisons have a text that the embedder cut.
-    func run(
+    public func run(
         on comparisons: [Comparison], modelDirectory: String, template: JudgeTemplate,
         order: PresentationOrder, seed: UInt64, warn: (String) -> Void,
         _ report: ([Verdict]) throws -> Void
     ) throws -> Int {
-        let batches = stride(from: 0, to: comparisons.count, by: 32).map {
-            Array(comparisons[$0..<min(comparisons.count, $0 + 32)])
+        let batches = stride(from: 0, to: comparisons.count, by: Self.comparisonsAtOnce).map {
+            Array(comparisons[$0..<min(comparisons.count, $0 + Self.comparisonsAtOnce)])
         }
         switch self {
         case .embedding:

@@ -1,8 +1,6 @@
-import Tokenization
-
 extension RecordTokenizer.Counts {
     /// What the user should know about `read` records.
-    func warnings(of read: Int) -> [String] {
+    public func warnings(of read: Int) -> [String] {
         var warnings: [String] = []
         func add(_ count: Int, _ text: String) {
             if count > 0 { warnings.append("\(count) \(text)") }
@@ -27,7 +25,7 @@ extension RecordTokenizer.Counts {
     }
 
     /// The last line of a run.
-    func summary(read: Int, written: Int, ofField field: String?) -> String {
+    public func summary(read: Int, written: Int, ofField field: String?) -> String {
         let tokens =
             field == nil
             ? "\(promptTokens) prompt and \(responseTokens) response tokens"

@@ -1,18 +1,21 @@
 import Checkpoints
-import Evaluation
-import StreamIO
+public import Evaluation
+public import StreamIO
 
 /// Features kept in a safetensors file.
-enum FeatureFile {
+public enum FeatureFile {
     /// What can be wrong with one, beyond the file itself.
-    struct Fault: ReportedError {
-        let description: String
-        let hint: String?
-        var exitStatus: ExitStatus { .badData }
+    public struct Fault: ReportedError {
+        /// The file and what is wrong with it.
+        public let description: String
+        /// What to do about it.
+        public let hint: String?
+        /// Always ``/StreamIO/ExitStatus/badData``.
+        public var exitStatus: ExitStatus { .badData }
     }
 
     /// Reads `FILE` or `FILE:TENSOR`. Without a name the tensor is `defaultName`, or the only one.
-    static func read(_ argument: String, defaultName: String) throws -> FeatureSet {
+    public static func read(_ argument: String, defaultName: String) throws -> FeatureSet {
         let (path, name) = split(argument)
         let file = try SafetensorsFile(path: path)
         let candidates = file.tensors.filter { $0.shape.count == 2 }
@@ -47,7 +50,7 @@ enum FeatureFile {
     }
 
     /// Writes the features of both sides as the tensors `p` and `q`.
-    static func write(
+    public static func write(
         p: FeatureSet, q: FeatureSet, to path: String, metadata: [String: String]
     ) throws {
         let sets = ["p": p, "q": q]
