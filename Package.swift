@@ -126,12 +126,12 @@ let package = Package(
             [
                 "ToolKit", "Training", "Objectives", "Checkpoints", "Kernels", "Records",
                 "StreamIO",
-                "Scoring", "Transformer", argumentParser,
+                "Scoring", "Tokenization", "Transformer", argumentParser,
             ]),
 
         // Executables
         tool("tokenize", ["Tokenization", "Records", "StreamIO"]),
-        tool("pretrain-mle", ["TrainingTool", "Scoring", "Tokenization"]),
+        tool("pretrain-mle", ["TrainingTool", "Scoring"]),
         tool(
             "gen-negatives",
             ["SamplingTool", "EndpointTool", "Sampling", "Checkpoints", "Kernels", "Records"]),

@@ -5,13 +5,9 @@ import StreamIO
 
 /// The flags of tools that read records and write records.
 public struct InputOutputOptions: ParsableArguments {
-    @Argument(help: "Records, JSONL or zstd-compressed JSONL; - or nothing is standard input.")
-    package var files: [String] = []
+    @OptionGroup package var input: InputRecordOptions
 
     @OptionGroup package var destination: OutputOptions
-
-    @Flag(help: "Drop bad records, with a warning, instead of stopping.")
-    package var skipBad = false
 
     @Option(
         help: ArgumentHelp(
@@ -45,8 +41,7 @@ public struct InputOutputOptions: ParsableArguments {
 
     /// Refuses input that is not there.
     package func checkInput() throws {
-        try Self.requireInput(files)
-        for path in files.isEmpty ? ["-"] : files { try InputFile.check(path: path) }
+        try input.check()
     }
 
     /// Where to write, if not to standard output.
@@ -54,13 +49,8 @@ public struct InputOutputOptions: ParsableArguments {
 
     /// Opens the input.
     public func reader(_ log: Log) throws -> RecordReader {
-        try Self.requireInput(files)
-        return try RecordReader(
-            paths: files,
-            options: RecordReader.Options(
-                shard: shard.flatMap { Shard($0) }, skipsBad: skipBad,
-                allowsEmpty: destination.allowEmpty,
-                onSkipped: { log.warning("dropped: \($0.description)") }))
+        try input.reader(
+            log, shard: shard.flatMap { Shard($0) }, allowsEmpty: destination.allowEmpty)
     }
 
     /// Opens the output of a tool that can go on where an earlier run stopped.
@@ -78,8 +68,8 @@ public struct InputOutputOptions: ParsableArguments {
         work["tool"] = log.tool
         work["version"] = Version.package
         work["shard"] = shard.map { Shard($0)?.description ?? $0 } ?? "all"
-        work["bad records"] = skipBad ? "dropped" : "an error"
-        for (index, file) in files.enumerated() {
+        work["bad records"] = input.skipBad ? "dropped" : "an error"
+        for (index, file) in input.files.enumerated() {
             work["input \(index + 1)"] = try SHA256Digest.hex(ofFile: file)
         }
         let writer = try RecordWriter(
@@ -100,16 +90,10 @@ public struct InputOutputOptions: ParsableArguments {
             throw ValidationError(
                 "--resume needs -o FILE: what went to a pipe cannot be found again")
         }
-        guard !files.isEmpty, files.allSatisfy({ isFile($0) || !FileTree.exists($0) }) else {
+        guard !input.files.isEmpty, input.files.allSatisfy({ isFile($0) || !FileTree.exists($0) })
+        else {
             throw ValidationError(
                 "--resume needs named input files: a stream cannot be known again")
-        }
-    }
-
-    /// Refuses to wait for records that someone would have to type.
-    public static func requireInput(_ files: [String]) throws {
-        if files.isEmpty, isatty(STDIN_FILENO) == 1 {
-            throw ValidationError("no input: name a file or pipe records in")
         }
     }
 }
@@ -182,7 +166,7 @@ extension InputOutputOptions {
     ) throws -> [Record] {
         do {
             return try transform(batch)
-        } catch let error as RecordError where skipBad {
+        } catch let error as RecordError where input.skipBad {
             guard batch.count > 1 else {
                 try reader.skip(error)
                 return []

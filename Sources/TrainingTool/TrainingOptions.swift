@@ -100,24 +100,18 @@ public struct TrainingOptions: ParsableArguments {
         try require("--batch-size", batchSize, atLeast: 1)
         try require("--micro-batch-tokens", microBatchTokens, atLeast: 1)
         try require("--warmup-steps", warmupSteps, atLeast: 0)
-        try require("--eval-every", evalEvery ?? 1, atLeast: 1)
-        try require("--save-every", saveEvery ?? 1, atLeast: 1)
-        try require("--keep", keep ?? 1, atLeast: 1)
-        try require("--learning-rate", learningRate)
-        try require("--weight-decay", weightDecay)
-        try require("--clip-norm", clipNorm)
+        try require("--eval-every", evalEvery, atLeast: 1)
+        try require("--save-every", saveEvery, atLeast: 1)
+        try require("--keep", keep, atLeast: 1)
+        try requireNotNegative("--learning-rate", learningRate)
+        try requireNotNegative("--weight-decay", weightDecay)
+        try requireNotNegative("--clip-norm", clipNorm)
         if evalEvery != nil, eval == nil {
             throw ValidationError("--eval-every needs --eval")
         }
     }
 
-    private func require(_ flag: String, _ value: Int, atLeast minimum: Int) throws {
-        guard value >= minimum else {
-            throw ValidationError("\(flag) (got \(value), expected at least \(minimum))")
-        }
-    }
-
-    private func require(_ flag: String, _ value: Double) throws {
+    private func requireNotNegative(_ flag: String, _ value: Double) throws {
         guard value >= 0, value.isFinite else {
             throw ValidationError("\(flag) (got \(value), expected a number of at least 0)")
         }

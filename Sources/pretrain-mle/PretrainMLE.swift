@@ -1,13 +1,9 @@
 import ArgumentParser
-import Checkpoints
 import Kernels
-import Records
 import Scoring
-import Tokenization
 import ToolKit
 import Training
 import TrainingTool
-import Transformer
 
 /// Trains a model by maximum likelihood of responses given their prompts.
 @main struct PretrainMLE: CommandLineTool {
@@ -64,7 +60,8 @@ import Transformer
     func execute(_ log: Log) throws {
         try training.claimOutputs()
         try common.configureKernels()
-        let shape = try startingShape()
+        let start = startingModel
+        let shape = try start.shape()
         let limits = SequenceLimits(shape)
         let records = try LoadedRecords(input, log) { try $0.responseTree(limits) }
         let rowLimit = training.microBatchTokens
@@ -76,9 +73,9 @@ import Transformer
             rows: StepRows(
                 records.examples, evaluated: evaluated?.examples ?? [],
                 batchSize: training.batchSize, rowLimit: rowLimit), common, log)
-        let identity = try startingIdentity()
+        let identity = try start.identity()
         let model = TrainedModel(
-            try startingCheckpoint(isCompact: plan?.isCompact == true), plan: plan,
+            try start.load(isCompact: plan?.isCompact == true), plan: plan,
             precision: training.precision, log)
         var settings = try training.settings(
             model, identity: identity, data: records.source,
@@ -93,95 +90,19 @@ import Transformer
             : ScheduledSamplingObjective(
                 records.examples, probability: scheduledSampling, passes: passes,
                 seed: common.seed, rowLimit: rowLimit,
-                vocabularySize: usedVocabulary(model.start, log))
-        try training.train(
-            model, objective, recordIDs: records.ids, settings: settings,
-            metadata: provenance(identity),
-            evaluation: evaluated.map { evaluation($0, rowLimit: rowLimit) }, log)
-    }
-
-    /// The mean negative log-likelihood over all response tokens.
-    private func evaluation(_ records: LoadedRecords<TokenTree>, rowLimit: Int) -> Evaluation {
-        Evaluation(recordIDs: records.ids) { model in
-            try tokenLogProbabilities(
-                records.examples, model: model, rowLimit: rowLimit, onBatch: checkInterruption
-            ).map { continuations in
-                Evaluation.Term(
-                    loss: -continuations[0].reduce(0.0) { $0 + Double($1) },
-                    weight: Double(continuations[0].count))
-            }
-        }
-    }
-
-    /// Number of tokens that the tokenizer has, if there is one: a model's table is often padded beyond.
-    private func usedVocabulary(_ start: Checkpoint, _ log: Log) -> Int? {
-        guard let directory = start.directory else { return nil }
-        do {
-            return try Tokenizer.load(directory: directory).vocabularySize
-        } catch TokenizationError.noTokenizer {
-            return nil
-        } catch {
-            log.warning("all rows of the model's table may be drawn: \(error)")
-            return nil
-        }
-    }
-
-    private func startingIdentity() throws -> ModelIdentity {
-        if let initialConfig {
-            return try ModelIdentity(configuration: initialConfig, seed: common.seed)
-        }
-        return try ModelIdentity(directory: training.model ?? "")
-    }
-
-    /// The shape of the model, whose weights are not made before it is known how to hold them.
-    private func startingShape() throws -> DecoderConfiguration {
-        if let model = training.model { return try Checkpoint.configuration(directory: model) }
-        let shape = try initialShape().configuration
-        if let tokenizer, let initialConfig {
-            try requireFit(shape, try Tokenizer.load(directory: tokenizer), initialConfig)
-        }
-        return shape
-    }
-
-    private func initialShape() throws -> HuggingFaceConfig {
-        guard let initialConfig else { throw ValidationError("give --model or --init") }
-        return try HuggingFaceConfig(file: initialConfig)
-    }
-
-    private func startingCheckpoint(isCompact: Bool) throws -> Checkpoint {
-        if let model = training.model {
-            return try Checkpoint.load(directory: model, isCompact: isCompact)
-        }
-        let config = try initialShape()
-        let weights = ParameterStorage(
-            count: ParameterLayout(config.configuration).count, isCompact: isCompact)
-        weights.initialize(config.configuration, seed: common.seed)
-        var checkpoint = Checkpoint(config: config, weights: weights)
-        checkpoint.directory = tokenizer
-        return checkpoint
-    }
-
-    /// A model whose end of text is not the tokenizer's would never stop.
-    private func requireFit(
-        _ configuration: DecoderConfiguration, _ tokenizer: Tokenizer, _ file: String
-    ) throws(CheckpointError) {
-        guard tokenizer.vocabularySize <= configuration.vocabularySize else {
-            throw .configuration(
-                file: file,
-                what: "vocab_size is below the tokenizer's (got \(configuration.vocabularySize), "
-                    + "expected at least \(tokenizer.vocabularySize))")
-        }
-        if let end = tokenizer.endOfSequenceID, !configuration.eosTokenIDs.contains(end) {
-            let got = configuration.eosTokenIDs.map(String.init).joined(separator: ", ")
-            throw .configuration(
-                file: file,
-                what: "eos_token_id is not the tokenizer's (got \(got), expected \(end))")
-        }
-    }
-
-    private func provenance(_ identity: ModelIdentity) -> [String: String] {
+                vocabularySize: model.start.usedVocabulary(log))
         var metadata = ["tool": "pretrain-mle, \(Version.package)"]
         metadata["parent"] = identity.weights
-        return metadata
+        try training.train(
+            model, objective, recordIDs: records.ids, settings: settings, metadata: metadata,
+            evaluation: evaluated.map {
+                .likelihood(of: $0.examples, recordIDs: $0.ids, rowLimit: rowLimit)
+            }, log)
+    }
+
+    private var startingModel: StartingModel {
+        initialConfig.map {
+            .random(configuration: $0, tokenizer: tokenizer, seed: common.seed)
+        } ?? .checkpoint(training.model ?? "")
     }
 }

@@ -70,7 +70,7 @@ struct Tokenize: CommandLineTool {
         try io.prepare()
         let tokenizer = try Tokenizer.load(directory: model)
         log.debug("\(tokenizer.kind), \(tokenizer.vocabularySize) tokens")
-        let skipsBad = io.skipBad
+        let skipsBad = io.input.skipBad
         if decode {
             let decoder = RecordDecoder(
                 tokenizer, field: field, keepsSpecialTokens: special == .allow)

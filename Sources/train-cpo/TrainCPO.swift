@@ -137,7 +137,13 @@ import Transformer
             examples.examples, reference: try resolver.scores(), loss: loss, beta: beta,
             nllWeight: nllWeight, rowLimit: training.microBatchTokens,
             sharesPrompts: !noSharedPrefix)
-        let evaluation = try evaluated.map { try self.evaluation($0, loss, resolver) }
+        let evaluation = try evaluated.map { evaluated in
+            let examples = evaluated.map { $0.example.suited(to: loss) }
+            return Evaluation.preference(
+                loss, beta: beta, of: examples.examples,
+                reference: try resolver.scores(of: evaluated, examples: examples),
+                recordIDs: examples.ids, rowLimit: training.microBatchTokens)
+        }
         let firstBatch = training.order(
             records: examples.ids.count, seed: common.seed
         ).records(step: 0)
@@ -164,26 +170,5 @@ import Transformer
     /// The loss that the flags name; nil if the records decide.
     private var givenLoss: PreferenceLoss? {
         objective == .dpo ? .dpo : ranking.map { $0 ? .rankedCPO : .cpo }
-    }
-
-    /// The loss on the records of `--eval`, whose reference scores are computed before training.
-    private func evaluation(
-        _ loaded: LoadedRecords<PreferenceRecord>, _ loss: PreferenceLoss,
-        _ resolver: ReferenceResolver
-    ) throws -> Evaluation {
-        let examples = loaded.map { $0.example.suited(to: loss) }
-        let trees = examples.examples.map(\.tree)
-        let reference = try resolver.scores(of: loaded, examples: examples)
-        let rowLimit = training.microBatchTokens
-        return Evaluation(recordIDs: examples.ids) { model in
-            let policy = try sequenceLogProbabilities(
-                trees, model: model, rowLimit: rowLimit, onBatch: checkInterruption)
-            return examples.examples.indices.map {
-                let value = loss.evaluate(
-                    examples.examples[$0].candidates(
-                        policy: policy[$0], reference: reference[$0]), beta: beta)
-                return Evaluation.Term(loss: value.value, weight: 1)
-            }
-        }
     }
 }
