@@ -23,24 +23,6 @@ enum JSONString {
         return position
     }
 
-    /// The end of the longest beginning of `range` that is UTF-8.
-    static func validUTF8End(_ bytes: UnsafeRawBufferPointer, in range: Range<Int>) -> Int {
-        var position = range.lowerBound
-        while position < range.upperBound {
-            if position + 8 <= range.upperBound,
-                bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-                    & 0x8080_8080_8080_8080 == 0
-            {
-                position += 8
-                continue
-            }
-            let length = UTF8Text.characterLength(bytes, at: position, before: range.upperBound)
-            if length == 0 { break }
-            position += length
-        }
-        return position
-    }
-
     /// Whether two strings have the same bytes.
     @inline(__always)
     static func isSame(_ left: String, _ right: String) -> Bool {

@@ -50,6 +50,31 @@ public struct JSONError: ReportedError, Hashable {
     }
 }
 
+/// What somebody who goes through a document with ``JSONParser`` may throw; text that is not JSON becomes
+/// one of these too.
+package protocol JSONReadingError: Error {
+    /// What to throw for text that is not JSON.
+    init(_ error: JSONError)
+}
+
+extension JSONReadingError {
+    /// Calls `body`, whose errors become errors of this type.
+    @inline(__always)
+    package static func lifting<Value>(
+        _ body: () throws(JSONError) -> Value
+    ) throws(Self) -> Value {
+        do throws(JSONError) {
+            return try body()
+        } catch {
+            throw Self(error)
+        }
+    }
+}
+
+extension JSONError: JSONReadingError {
+    package init(_ error: JSONError) { self = error }
+}
+
 extension JSONValue {
     /// Parses one JSON text (UTF-8).
     ///
