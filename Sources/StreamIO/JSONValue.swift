@@ -108,6 +108,16 @@ extension JSONValue {
         return [UInt8](serializer.bytes)
     }
 
+    /// The value as ``serialized()`` has it, but each element on a line of its own, indented by two
+    /// spaces a level, with a line break at the end: as Hugging Face writes configuration files. Its
+    /// readers insist on `float`, so numbers that are not integers have a point or an exponent here too.
+    public func prettyPrinted() throws(JSONError) -> [UInt8] {
+        var serializer = JSONSerializer(isIndented: true)
+        try serializer.write(self)
+        serializer.append(UInt8(ascii: "\n"))
+        return [UInt8](serializer.bytes)
+    }
+
     /// ``serialized()`` as a string.
     public var serializedText: String {
         get throws(JSONError) { String(decoding: try serialized(), as: UTF8.self) }

@@ -126,7 +126,7 @@ import Transformer
 
     @Test func writesBothSpellingsAndKeepsUnknownKeys() throws {
         let config = try read(Self.llama.replacing("\"bos", with: "\"mine\":{\"a\":[]},\"bos"))
-        let text = String(decoding: config.serialized(type: .bfloat16), as: UTF8.self)
+        let text = String(decoding: try config.serialized(type: .bfloat16), as: UTF8.self)
         #expect(text.contains("\"rope_theta\": 100000.0"))
         #expect(text.contains("\"rms_norm_eps\": 1e-05"))
         guard case .object(let written) = try JSONValue(parsing: Array(text.utf8)) else {
@@ -148,7 +148,7 @@ import Transformer
 
     @Test func writesGPT2() throws {
         let config = try read(Self.gpt2)
-        let text = String(decoding: config.serialized(type: .float32), as: UTF8.self)
+        let text = String(decoding: try config.serialized(type: .float32), as: UTF8.self)
         let again = try read(text)
         #expect(again.configuration == config.configuration)
         #expect(again.raw["task_specific_params"] == config.raw["task_specific_params"])

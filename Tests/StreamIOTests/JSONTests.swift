@@ -195,6 +195,46 @@ private func text(_ value: JSONValue) throws -> String {
         #expect(Set(["e\u{301}", "\u{e9}", "\u{e9}"].map(ExactString.init)).count == 2)
     }
 
+    /// The form of `config.json`, to the byte.
+    @Test func prettyPrinting() throws {
+        let value = try parse(
+            #"{"model_type":"llama","eps":1e-05,"theta":10000.0,"n":-3,"none":null,"tied":false,"#
+                + #""eos":[0,100000000],"rope":{"a":{"type":"x\"y\\\n\t\u0001é/"},"Z":[]},"e":{},"#
+                + #""big":9007199254740993,"classes":["A",[1,2.5]]}"#)
+        let expected = #"""
+            {
+              "big": 9007199254740993,
+              "classes": [
+                "A",
+                [
+                  1,
+                  2.5
+                ]
+              ],
+              "e": {},
+              "eos": [
+                0,
+                100000000
+              ],
+              "eps": 1e-05,
+              "model_type": "llama",
+              "n": -3,
+              "none": null,
+              "rope": {
+                "Z": [],
+                "a": {
+                  "type": "x\"y\\\n\t\u0001é/"
+                }
+              },
+              "theta": 10000.0,
+              "tied": false
+            }
+
+            """#
+        #expect(String(decoding: try value.prettyPrinted(), as: UTF8.self) == expected)
+        #expect(throws: JSONError.self) { try JSONValue.array([.number(.nan)]).prettyPrinted() }
+    }
+
     private func serialized(_ value: JSONValue) throws -> String { try text(value) }
 
     private func spelt(_ text: String) throws -> JSONObject {
