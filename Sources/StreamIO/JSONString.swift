@@ -1,7 +1,14 @@
 import Glibc
 
 /// Strings as JSON spells them.
-enum JSONString {
+package enum JSONString {
+    /// A text as it stands between the quotes of a string.
+    package static func escaped(_ text: String) -> String {
+        var serializer = JSONSerializer()
+        serializer.write(text)
+        return String(decoding: serializer.bytes.dropFirst().dropLast(), as: UTF8.self)
+    }
+
     /// The first quote, backslash or control character at or after `start`, else the end: what
     /// lies before stands for itself.
     static func plainEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {

@@ -138,7 +138,7 @@ import Transformer
             return
         }
         #expect(rope["rope_type"] == .string("default"))
-        #expect(rope["rope_theta"]?.doubleValue == 100_000)
+        #expect(rope["rope_theta"]?.number == 100_000)
         #expect(written["dtype"] == .string("bfloat16"))
         #expect(written["torch_dtype"] == .string("bfloat16"))
         #expect(written["mine"] == .object(["a": .array([])]))
