@@ -130,12 +130,12 @@ struct SafetensorsHeader {
             let value = try SafetensorsFault.lifting { () throws(JSONError) in
                 try parser.parseValue(depth: 3)
             }
-            guard case .integer(let integer) = value else {
+            guard let integer = value.integer else {
                 let isWhole = parser.bytes[start..<parser.position].allSatisfy(digits.contains)
                 throw .headerSyntax(
                     at: start, what: isWhole ? "number does not fit 64 bits" : "not an integer")
             }
-            integers.append(Int(integer))
+            integers.append(integer)
         }
         return integers
     }

@@ -32,14 +32,14 @@ package enum JSONString {
 
     /// Whether two strings have the same bytes.
     @inline(__always)
-    static func isSame(_ left: String, _ right: String) -> Bool {
+    package static func isSame(_ left: String, _ right: String) -> Bool {
         // Strings with the same bytes are equal; this is the fastest way to see that they are not.
         guard left.utf8.count == right.utf8.count, left == right else { return false }
         return left.utf8.elementsEqual(right.utf8)
     }
 
     /// Whether a key comes before another in the order of UTF-8 bytes.
-    static func precedes(_ left: String, _ right: String) -> Bool {
+    package static func precedes(_ left: String, _ right: String) -> Bool {
         var (left, right) = (left, right)
         return left.withUTF8 { left in
             right.withUTF8 { right in

@@ -129,14 +129,8 @@ import Transformer
         let text = String(decoding: try config.serialized(type: .bfloat16), as: UTF8.self)
         #expect(text.contains("\"rope_theta\": 100000.0"))
         #expect(text.contains("\"rms_norm_eps\": 1e-05"))
-        guard case .object(let written) = try JSONValue(parsing: Array(text.utf8)) else {
-            Issue.record("not an object")
-            return
-        }
-        guard case .object(let rope)? = written["rope_parameters"] else {
-            Issue.record("no rope_parameters")
-            return
-        }
+        let written = try JSONValue(parsing: Array(text.utf8))
+        let rope = try #require(written["rope_parameters"]?.object)
         #expect(rope["rope_type"] == .string("default"))
         #expect(rope["rope_theta"]?.number == 100_000)
         #expect(written["dtype"] == .string("bfloat16"))
