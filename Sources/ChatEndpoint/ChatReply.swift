@@ -67,32 +67,32 @@ extension ChatReply {
         var details: JSONValue?
         if case .array(let choices)? = body["choices"] {
             guard let choice = choices.first, let message = choice["message"],
-                case .object = message
+                message.object != nil
             else { throw MalformedReply(description: "the response has no choices[0].message") }
             content = message["content"]
             refusal =
-                message["refusal"]?.text.flatMap { $0.isEmpty ? nil : $0 }
+                message["refusal"]?.string.flatMap { $0.isEmpty ? nil : $0 }
                 ?? Self.refusal(in: content)
             reasons = ["finish_reason", "stop_reason", "native_finish_reason"].map { choice[$0] }
             details = choice["logprobs"]
         } else if case .array(let items)? = body["output"] {
-            let messages = items.filter { $0["type"]?.text == "message" }.map { $0["content"] }
+            let messages = items.filter { $0["type"]?.string == "message" }.map { $0["content"] }
             content = .array(messages.flatMap { Self.parts($0) })
             refusal = Self.refusal(in: content)
-            if body["status"]?.text == "incomplete" {
+            if body["status"]?.string == "incomplete" {
                 reasons = [body["incomplete_details"]?["reason"] ?? .string("incomplete")]
             }
-        } else if body["type"]?.text == "message" || body["message"]?["content"] != nil {
+        } else if body["type"]?.string == "message" || body["message"]?["content"] != nil {
             content = body["content"] ?? body["message"]?["content"]
             refusal = nil
         } else {
             throw MalformedReply(description: "the response has no choices[0].message")
         }
         text = Self.text(content)
-        finish = Self.finish(reasons.compactMap { $0?.text })
+        finish = Self.finish(reasons.compactMap { $0?.string })
         tokens = try Self.tokens(details)
-        model = body["model"]?.text
-        fingerprint = body["system_fingerprint"]?.text
+        model = body["model"]?.string
+        fingerprint = body["system_fingerprint"]?.string
         let usage = body["usage"]
         promptTokens = (usage?["prompt_tokens"] ?? usage?["input_tokens"])?.count ?? 0
         completionTokens = (usage?["completion_tokens"] ?? usage?["output_tokens"])?.count ?? 0
@@ -101,25 +101,25 @@ extension ChatReply {
     // MARK: - Content
 
     private static func parts(_ content: JSONValue?) -> [JSONValue] {
-        if case .array(let parts)? = content { parts } else { [] }
+        content?.elements ?? []
     }
 
     /// The text of a message's content, given as such or in parts; reasoning and other kinds of parts
     /// are no text. nil if there is none.
     private static func text(_ content: JSONValue?) -> String? {
-        if let text = content?.text { return text }
+        if let text = content?.string { return text }
         let texts = parts(content).compactMap { part -> String? in
-            if let text = part.text { return text }
-            guard ["text", "output_text", nil].contains(part["type"]?.text) else { return nil }
-            return part["text"]?.text ?? part["text"]?["value"]?.text
+            if let text = part.string { return text }
+            guard ["text", "output_text", nil].contains(part["type"]?.string) else { return nil }
+            return part["text"]?.string ?? part["text"]?["value"]?.string
         }
         return texts.isEmpty ? nil : texts.joined()
     }
 
     /// A refusal among the parts of a content.
     private static func refusal(in content: JSONValue?) -> String? {
-        parts(content).lazy.filter { $0["type"]?.text == "refusal" }
-            .compactMap { ($0["refusal"] ?? $0["text"])?.text }.first { !$0.isEmpty }
+        parts(content).lazy.filter { $0["type"]?.string == "refusal" }
+            .compactMap { ($0["refusal"] ?? $0["text"])?.string }.first { !$0.isEmpty }
     }
 
     // MARK: - End
@@ -157,7 +157,7 @@ extension ChatReply {
         guard case .array(let entries)? = value?["content"] else { return nil }
         var tokens: [AnswerToken] = []
         for entry in entries {
-            guard let text = entry["token"]?.text else {
+            guard let text = entry["token"]?.string else {
                 throw MalformedReply(description: "an entry of logprobs.content has no token")
             }
             // The token itself may be left out of its alternatives.
@@ -174,7 +174,7 @@ extension ChatReply {
 
     /// A token with its log-probability; nil for what is none, as a value above 0.
     private static func candidate(_ entry: JSONValue) -> AnswerToken.Candidate? {
-        guard let text = entry["token"]?.text, let value = entry["logprob"]?.double,
+        guard let text = entry["token"]?.string, let value = entry["logprob"]?.number,
             value <= 1e-3
         else { return nil }
         return AnswerToken.Candidate(text: text, logProbability: value)
@@ -182,28 +182,9 @@ extension ChatReply {
 }
 
 extension JSONValue {
-    /// A member of an object; nil if there is none or this is no object.
-    package subscript(key: String) -> JSONValue? {
-        if case .object(let fields) = self { fields[key] } else { nil }
-    }
-
-    /// The value of a string.
-    package var text: String? {
-        if case .string(let text) = self { text } else { nil }
-    }
-
-    /// The value of a number.
-    package var double: Double? {
-        switch self {
-        case .number(let value): value
-        case .integer(let value): Double(value)
-        default: nil
-        }
-    }
-
     /// The value of a number that counts something.
     package var count: Int? {
-        if case .integer(let value) = self, value >= 0 { Int(value) } else { nil }
+        integer.flatMap { $0 >= 0 ? $0 : nil }
     }
 }
 

@@ -25,17 +25,17 @@ struct ErrorNotice {
 
     private init(_ error: JSONValue?, in body: JSONValue?, otherwise: String) {
         let text =
-            error?.text
-            ?? Self.messages.lazy.compactMap { error?[$0]?.text }.first { !$0.isEmpty }
+            error?.string
+            ?? Self.messages.lazy.compactMap { error?[$0]?.string }.first { !$0.isEmpty }
         let words = excerpt(text ?? otherwise)
-        let parameter = error?["param"]?.text.map { " (\(excerpt($0)))" } ?? ""
+        let parameter = error?["param"]?.string.map { " (\(excerpt($0)))" } ?? ""
         message = words + parameter
         let names = Self.codes.compactMap { error?[$0] ?? body?[$0] }
-        isQuotaExhausted = names.contains { $0.text == "insufficient_quota" }
-        let numbers = names.compactMap { $0.count ?? $0.text.flatMap { Int($0) } }
+        isQuotaExhausted = names.contains { $0.string == "insufficient_quota" }
+        let numbers = names.compactMap { $0.count ?? $0.string.flatMap { Int($0) } }
         status =
             numbers.first { (400..<600).contains($0) }
-            ?? names.lazy.compactMap { $0.text.flatMap { Self.statuses[$0.lowercased()] } }.first
+            ?? names.lazy.compactMap { $0.string.flatMap { Self.statuses[$0.lowercased()] } }.first
             ?? Self.phrases.first { words.lowercased().firstRange(of: $0.words) != nil }?.status
     }
 
@@ -66,7 +66,7 @@ struct ErrorNotice {
     ]
 
     private static func error(in body: JSONValue) -> JSONValue? {
-        if case .array(let values) = body { return values.first.flatMap(error(in:)) }
+        if let values = body.elements { return values.first.flatMap(error(in:)) }
         if let error = body["error"], isError(error) { return error }
         if case .array(let choices)? = body["choices"] {
             guard let choice = choices.first else { return nil }
@@ -76,16 +76,16 @@ struct ErrorNotice {
             {
                 return error
             }
-            return choice["finish_reason"]?.text?.lowercased() == "error"
+            return choice["finish_reason"]?.string?.lowercased() == "error"
                 ? .object(["message": .string("the provider ended the answer with an error")]) : nil
         }
-        if body["object"]?.text == "error" || body["type"]?.text == "error" { return body }
+        if body["object"]?.string == "error" || body["type"]?.string == "error" { return body }
         // Without an answer, what there is instead is said in one of these.
         guard body["output"] == nil, body["content"] == nil else { return nil }
         if let detail = body["detail"] ?? body["errors"], isError(detail) {
             return detail.firstOrSelf
         }
-        return body["message"]?.text == nil ? nil : body
+        return body["message"]?.string == nil ? nil : body
     }
 
     /// Some servers always have the field.
@@ -103,6 +103,6 @@ struct ErrorNotice {
 extension JSONValue {
     /// The first element of an array; the value itself if it is none.
     fileprivate var firstOrSelf: JSONValue {
-        if case .array(let values) = self, let first = values.first { first } else { self }
+        elements?.first ?? self
     }
 }

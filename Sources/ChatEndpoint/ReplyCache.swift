@@ -163,13 +163,10 @@ extension ReplyCache {
 
         private mutating func take(_ line: [UInt8]) throws {
             let fields = try JSONValue(parsing: line)
-            guard let key = fields["key"]?.text, let response = fields["response"] else {
+            guard let key = fields["key"]?.string, let response = fields["response"] else {
                 throw JSONError(description: "no key or response")
             }
-            var departures: [String] = []
-            if case .array(let values)? = fields["departures"] {
-                departures = values.compactMap(\.text)
-            }
+            let departures = fields["departures"]?.elements?.compactMap(\.string) ?? []
             entries[key] = Entry(response: response, departures: departures)
         }
     }

@@ -141,11 +141,11 @@ extension Blend {
         let bytes: [UInt8]
         if var config = first.config {
             config.configuration.tiedHead = tiedHead
-            bytes = config.serialized(type: type)
+            bytes = try config.serialized(type: type)
         } else {
             var members = first.rawConfig
             for key in ["dtype", "torch_dtype"] { members[key] = .string(type.rawValue) }
-            bytes = JSONText.pretty(.object(members))
+            bytes = try JSONValue.object(members).prettyPrinted()
         }
         try CompanionFiles.write(bytes, to: joinPath(directory, HuggingFaceConfig.fileName))
     }
@@ -160,19 +160,19 @@ extension Blend {
         }
     }
 
-    private func report(digests: [String], tool: String) -> [UInt8] {
+    private func report(
+        digests: [String], tool: String
+    ) throws(JSONError) -> [UInt8] {
         let list = zip(inputs, digests).map { input, digest -> JSONValue in
             .object([
                 "path": .string(input.directory), "sha256": .string(digest),
                 "weight": .number(input.weight),
             ])
         }
-        return JSONText.pretty(
-            .object([
-                "formula": .string("sum of weight * tensor, in double precision, rounded once"),
-                "inputs": .array(list), "normalized": .bool(wasNormalised),
-                "tool": .string(tool),
-            ]))
+        return try JSONValue.object([
+            "formula": .string("sum of weight * tensor, in double precision, rounded once"),
+            "inputs": .array(list), "normalized": .bool(wasNormalised), "tool": .string(tool),
+        ]).prettyPrinted()
     }
 
     // MARK: Arithmetic

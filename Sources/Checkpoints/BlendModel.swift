@@ -111,10 +111,7 @@ struct BlendModel: Sendable {
                 ? nil : "\(what): \(mine) in \(directory), \(theirs) in \(other.directory)"
         }
         guard let a = config?.configuration, let b = other.config?.configuration else {
-            let kinds = [self, other].map { model -> String in
-                if case .string(let kind)? = model.rawConfig["model_type"] { return kind }
-                return "none"
-            }
+            let kinds = [self, other].map { $0.rawConfig["model_type"]?.string ?? "none" }
             return [line("model_type", kinds[0], kinds[1])].compactMap { $0 }
         }
         return [

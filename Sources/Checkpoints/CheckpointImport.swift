@@ -48,7 +48,7 @@ public struct CheckpointImport {
         if let pad = model.padTokenID { config.raw["pad_token_id"] = .integer(Int64(pad)) }
         var checkpoint = Checkpoint(config: config, parameters: parameters)
         checkpoint.warnings = model.warnings
-        checkpoint.generationConfig = model.tokenizer.map(\.generationConfig)
+        checkpoint.generationConfig = try model.tokenizer?.generationConfig()
         self.checkpoint = checkpoint
         tokenizer = model.tokenizer
         tokenizerDirectory = nil
@@ -93,14 +93,14 @@ public struct CheckpointImport {
 
 extension GGUFTokenizer {
     /// The text of `generation_config.json`.
-    var generationConfig: [UInt8] {
+    func generationConfig() throws(JSONError) -> [UInt8] {
         var members: JSONObject = [:]
         for (key, token) in [
             ("bos_token_id", bos), ("eos_token_id", eos), ("pad_token_id", pad),
         ] {
             if let token { members[key] = .integer(Int64(token)) }
         }
-        return JSONText.pretty(.object(members))
+        return try JSONValue.object(members).prettyPrinted()
     }
 }
 

@@ -26,7 +26,7 @@ package struct ConfigurationObject {
         } catch {
             throw .configuration(file: file, what: error.description)
         }
-        guard case .object(let members) = value else {
+        guard let members = value.object else {
             throw .configuration(file: file, what: "not a JSON object")
         }
         self.members = members
@@ -39,108 +39,92 @@ package struct ConfigurationObject {
 
     /// The value of a key; nil if the key is absent or its value `null`.
     package subscript(key: String) -> JSONValue? {
-        guard let value = members[key], value != .null else { return nil }
+        guard let value = members[key], !value.isNull else { return nil }
         return value
     }
 
     /// A value as it stands in the file, for messages.
     static func text(_ value: JSONValue) -> String {
-        (try? value.serialized()).map { String(decoding: $0, as: UTF8.self) } ?? "?"
+        (try? value.serializedText) ?? "?"
     }
 
     private func wrong(_ key: String, _ value: JSONValue, _ expected: String) -> CheckpointError {
         .configuration(file: file, what: "\(key): got \(Self.text(value)), expected \(expected)")
     }
 
-    /// The first of `keys` that has a value.
-    private func first(_ keys: [String]) -> (key: String, value: JSONValue)? {
-        for key in keys {
-            if let value = self[key] { return (key, value) }
-        }
-        return nil
+    /// The value of a key as `read` takes it; nil if the key is absent or its value `null`.
+    private func field<Value>(
+        _ key: String, _ expected: String, _ read: (JSONValue) -> Value?
+    ) throws(CheckpointError) -> Value? {
+        try members.value(of: key, read) { wrong(key, $0, expected) }
     }
 
     /// A positive integer under any of the keys; the default if none is there.
     func count(_ keys: String..., default fallback: Int? = nil) throws(CheckpointError) -> Int {
-        guard let (key, value) = first(keys) else {
-            guard let fallback else {
-                throw .configuration(file: file, what: "no \(keys.joined(separator: " or "))")
+        for key in keys {
+            // Wide enough for every model, narrow enough that products of two do not overflow.
+            let count = try field(key, "a positive integer") {
+                $0.wholeNumber.flatMap { (1...Int(Int32.max)).contains($0) ? $0 : nil }
             }
-            return fallback
+            if let count { return count }
         }
-        // Wide enough for every model, narrow enough that products of two do not overflow.
-        guard let number = value.integerValue, (1...Int64(Int32.max)).contains(number) else {
-            throw wrong(key, value, "a positive integer")
+        guard let fallback else {
+            throw .configuration(file: file, what: "no \(keys.joined(separator: " or "))")
         }
-        return Int(number)
+        return fallback
     }
 
     /// A positive number under any of the keys.
     func number(_ keys: String..., default fallback: Float) throws(CheckpointError) -> Float {
-        guard let (key, value) = first(keys) else { return fallback }
-        guard let number = value.doubleValue, Float(number) > 0, Float(number).isFinite else {
-            throw wrong(key, value, "a positive number")
+        for key in keys {
+            if let number = try field(key, "a positive number", \.positiveFloat) { return number }
         }
-        return Float(number)
+        return fallback
     }
 
     /// A positive number that has no default.
     func requiredNumber(_ key: String) throws(CheckpointError) -> Float {
-        guard self[key] != nil else { throw .configuration(file: file, what: "no \(key)") }
-        return try number(key, default: 1)
+        guard let number = try field(key, "a positive number", \.positiveFloat) else {
+            throw .configuration(file: file, what: "no \(key)")
+        }
+        return number
     }
 
     /// A list of positive numbers.
     func numbers(_ key: String) throws(CheckpointError) -> [Float] {
-        guard let value = self[key] else {
-            throw .configuration(file: file, what: "no \(key)")
+        let numbers = try field(key, "positive numbers") { value -> [Float]? in
+            let list = value.elements?.map(\.positiveFloat) ?? [nil]
+            return list.contains(nil) ? nil : list.compactMap(\.self)
         }
-        let list: [Double?] =
-            switch value {
-            case .integers(let list): list.map { Double($0) }
-            case .array(let list): list.map(\.doubleValue)
-            default: [nil]
-            }
-        let numbers = list.compactMap { $0.map { Float($0) } }.filter { $0 > 0 && $0.isFinite }
-        guard numbers.count == list.count else { throw wrong(key, value, "positive numbers") }
+        guard let numbers else { throw .configuration(file: file, what: "no \(key)") }
         return numbers
     }
 
     func flag(_ key: String, default fallback: Bool) throws(CheckpointError) -> Bool {
-        guard let value = self[key] else { return fallback }
-        guard case .bool(let flag) = value else { throw wrong(key, value, "true or false") }
-        return flag
+        try field(key, "true or false", \.bool) ?? fallback
     }
 
     /// A number under a key; nil if the key is absent or its value `null`.
     func optionalNumber(_ key: String) throws(CheckpointError) -> Double? {
-        guard let value = self[key] else { return nil }
-        guard let number = value.doubleValue else { throw wrong(key, value, "a number") }
-        return number
+        try field(key, "a number", \.number)
     }
 
     func string(_ key: String) throws(CheckpointError) -> String? {
-        guard let value = self[key] else { return nil }
-        guard case .string(let string) = value else { throw wrong(key, value, "a string") }
-        return string
+        try field(key, "a string", \.string)
     }
 
     func object(_ key: String) throws(CheckpointError) -> ConfigurationObject? {
-        guard let value = self[key] else { return nil }
-        guard case .object(let members) = value else { throw wrong(key, value, "an object") }
-        return ConfigurationObject(file: file, members: members)
+        try field(key, "an object", \.object).map {
+            ConfigurationObject(file: file, members: $0)
+        }
     }
 
     /// A token id or a list of them; nil if the key is absent, empty if its value is `null`.
     func tokens(_ key: String) throws(CheckpointError) -> [Int32]? {
         guard let value = members[key] else { return nil }
-        switch value {
-        case .null: return []
-        case .integers(let list) where list.allSatisfy({ $0 >= 0 }): return list
-        case .array(let list) where list.isEmpty: return []
-        default: break
-        }
-        if let number = value.integerValue, (0...Int64(Int32.max)).contains(number) {
+        if value.isNull { return [] }
+        if let list = value.ids, list.allSatisfy({ $0 >= 0 }) { return list }
+        if let number = value.wholeNumber, (0...Int(Int32.max)).contains(number) {
             return [Int32(number)]
         }
         throw wrong(key, value, "a token id or a list of them")
@@ -156,13 +140,9 @@ extension ConfigurationObject {
         var warnings: [String] = []
         for (key, value) in members.sorted(by: { $0.key < $1.key })
         where key.hasSuffix("_token_id") || key.hasSuffix("_token_ids") {
-            let ids: [Int64]
-            switch value {
-            case .integers(let list): ids = list.map { Int64($0) }
-            case .array(let list): ids = list.compactMap(\.integerValue)
-            default: ids = value.integerValue.map { [$0] } ?? []
-            }
-            let known = ids.filter { (0..<Int64(vocabulary)).contains($0) }
+            let ids =
+                value.elements?.compactMap(\.wholeNumber) ?? value.wholeNumber.map { [$0] } ?? []
+            let known = ids.filter { (0..<vocabulary).contains($0) }
             guard known.count < ids.count else { continue }
             let others = ids.filter { !known.contains($0) }.map(String.init)
             warnings.append(
@@ -175,22 +155,10 @@ extension ConfigurationObject {
 }
 
 extension JSONValue {
-    /// The value if it is an integer, also when written like `2.0`.
-    package var integerValue: Int64? {
-        switch self {
-        case .integer(let number): number
-        case .number(let number): Int64(exactly: number)
-        default: nil
-        }
-    }
-
-    /// The value if it is a number.
-    package var doubleValue: Double? {
-        switch self {
-        case .integer(let number): Double(number)
-        case .number(let number): number
-        default: nil
-        }
+    /// A positive number in single precision.
+    package var positiveFloat: Float? {
+        guard let value = number.map({ Float($0) }), value > 0, value.isFinite else { return nil }
+        return value
     }
 
     /// A single-precision number in the shortest decimal form that gives it back.

@@ -50,34 +50,33 @@ enum ForeignFeatures {
         }
         try demand("scale_attn_weights", "true") { $0 == .bool(true) }
         for key in none {
-            try demand(key, "none") { $0.doubleValue == 0 || $0 == .bool(false) }
+            try demand(key, "none") { $0.number == 0 || $0 == .bool(false) }
         }
-        for key in one { try demand(key, "1") { $0.doubleValue == 1 } }
+        for key in one { try demand(key, "1") { $0.number == 1 } }
         try quantization(object)
         let headWidth = Double(configuration.headWidth)
-        try demand("head_dim", "\(configuration.headWidth)") { $0.doubleValue == headWidth }
-        try demand("rotary_dim", "\(configuration.headWidth)") { $0.doubleValue == headWidth }
+        try demand("head_dim", "\(configuration.headWidth)") { $0.number == headWidth }
+        try demand("rotary_dim", "\(configuration.headWidth)") { $0.number == headWidth }
         try demand("query_pre_attn_scalar", "\(configuration.headWidth)") {
-            $0.doubleValue == headWidth
+            $0.number == headWidth
         }
         try demand("attention_multiplier", "1/√head_dim") {
-            abs(($0.doubleValue ?? 0) * headWidth.squareRoot() - 1) < 1e-6
+            abs(($0.number ?? 0) * headWidth.squareRoot() - 1) < 1e-6
         }
         let keyValueHeads = Double(configuration.keyValueHeadCount)
         try demand("num_key_value_heads", "\(configuration.keyValueHeadCount)") {
-            $0.doubleValue == keyValueHeads
+            $0.number == keyValueHeads
         }
         if !family.computedKeys.contains("sliding_window"),
             try object.flag("use_sliding_window", default: true)
         {
             let positions = Double(configuration.maximumPositions)
             try demand("sliding_window", "none, or at least the \(Int(positions)) positions") {
-                ($0.doubleValue ?? 0) >= positions
+                ($0.number ?? 0) >= positions
             }
         }
         try demand("layer_types", "full_attention throughout") {
-            guard case .array(let list) = $0 else { return false }
-            return list.allSatisfy { $0 == .string("full_attention") }
+            $0.elements?.allSatisfy { $0 == .string("full_attention") } ?? false
         }
         try demand("no_rope_layers", "1 throughout") {
             guard case .integers(let list) = $0 else { return false }
@@ -90,10 +89,7 @@ enum ForeignFeatures {
     /// Weights that are stored as something else than numbers.
     private static func quantization(_ object: ConfigurationObject) throws(CheckpointError) {
         guard let settings = object["quantization_config"] else { return }
-        var method = "of an unknown kind"
-        if case .object(let members) = settings, case .string(let name)? = members["quant_method"] {
-            method = name
-        }
+        let method = settings["quant_method"]?.string ?? "of an unknown kind"
         throw .unsupported(
             file: object.file,
             what: "quantization_config (got weights quantised by \(method), expected float32, "

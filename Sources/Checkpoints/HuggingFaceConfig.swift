@@ -41,10 +41,8 @@ public struct HuggingFaceConfig: Sendable, Hashable {
 
     /// Whether the file says what θ of the rotary frequencies is.
     var namesRotaryBase: Bool {
-        ["rope_scaling", "rope_parameters"].contains { key in
-            guard case .object(let members)? = raw[key] else { return false }
-            return members["rope_theta"] != nil
-        } || raw["rope_theta"] != nil
+        raw["rope_theta"] != nil
+            || ["rope_scaling", "rope_parameters"].contains { raw[$0]?["rope_theta"] != nil }
     }
 
     private init(_ object: ConfigurationObject) throws(CheckpointError) {

@@ -27,7 +27,7 @@ extension HuggingFaceConfig {
     }
 
     /// The text of `config.json`.
-    public func serialized(type: WeightType) -> [UInt8] {
-        JSONText.pretty(.object(object(type: type)))
+    public func serialized(type: WeightType) throws(JSONError) -> [UInt8] {
+        try JSONValue.object(object(type: type)).prettyPrinted()
     }
 }

@@ -1,3 +1,5 @@
+public import StreamIO
+
 /// What can be wrong with a safetensors file: one case for each malformation.
 public enum SafetensorsFault: Error, Sendable, Hashable, CustomStringConvertible {
     /// The file ends within the eight bytes of the header's length.
@@ -10,7 +12,9 @@ public enum SafetensorsFault: Error, Sendable, Hashable, CustomStringConvertible
     case headerStart(got: UInt8)
     /// The header is not UTF-8.
     case headerEncoding
-    /// The header is not JSON of the form that the format prescribes.
+    /// The header is not JSON.
+    case headerText(JSONError)
+    /// The header's JSON does not have the form that the format prescribes.
     case headerSyntax(at: Int, what: String)
     /// A name occurs twice.
     case duplicateName(String)
@@ -54,6 +58,7 @@ public enum SafetensorsFault: Error, Sendable, Hashable, CustomStringConvertible
         case .headerStart(let got):
             "header is not a JSON object (got byte \(got) at its start, expected 123, '{')"
         case .headerEncoding: "header is not valid UTF-8"
+        case .headerText(let error): "header is \(error)"
         case .headerSyntax(let offset, let what): "header, byte \(offset): \(what)"
         case .duplicateName(let name): "tensor name occurs twice: \(name)"
         case .metadataValue(let key): "__metadata__ entry is not a string: \(key)"
@@ -94,4 +99,8 @@ public enum SafetensorsFault: Error, Sendable, Hashable, CustomStringConvertible
         default: nil
         }
     }
+}
+
+extension SafetensorsFault: JSONReadingError {
+    package init(_ error: JSONError) { self = .headerText(error) }
 }

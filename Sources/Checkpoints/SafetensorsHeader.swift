@@ -1,3 +1,5 @@
+import StreamIO
+
 /// The header of a safetensors file, checked in full against the file's size.
 struct SafetensorsHeader {
     /// The largest header that the format allows, in bytes.
@@ -33,51 +35,63 @@ struct SafetensorsHeader {
     }
 
     private mutating func parse(_ text: UnsafeRawBufferPointer) throws(SafetensorsFault) {
-        var scanner = HeaderScanner(text)
+        guard UTF8Text.validEnd(text, in: 0..<text.count) == text.count else {
+            throw .headerEncoding
+        }
+        var parser = JSONParser(text)
         var names: Set<ExactString> = []
-        try scanner.object { (name, scanner) throws(SafetensorsFault) in
+        try parser.parseMembers(depth: 1) { parser, name throws(SafetensorsFault) in
             guard names.insert(ExactString(name)).inserted else { throw .duplicateName(name) }
             if name == "__metadata__" {
-                try parseMetadata(&scanner)
+                try parseMetadata(&parser)
             } else {
-                entries.append(try Self.parseEntry(name, &scanner))
+                entries.append(try Self.parseEntry(name, &parser))
             }
+            return true
         }
-        try scanner.end()
+        // White space pads the header.
+        if let got = parser.nextByte() {
+            throw .headerSyntax(
+                at: parser.position, what: "text after the object (got byte \(got))")
+        }
     }
 
-    private mutating func parseMetadata(_ scanner: inout HeaderScanner) throws(SafetensorsFault) {
-        try scanner.object { (key, scanner) throws(SafetensorsFault) in
-            guard scanner.next == UInt8(ascii: "\"") else { throw .metadataValue(key: key) }
-            guard metadata.updateValue(try scanner.string(), forKey: key) == nil else {
+    private mutating func parseMetadata(
+        _ parser: inout JSONParser
+    ) throws(SafetensorsFault) {
+        try parser.parseMembers(depth: 2) { parser, key throws(SafetensorsFault) in
+            guard parser.nextByte() == UInt8(ascii: "\"") else { throw .metadataValue(key: key) }
+            guard metadata.updateValue(try Self.parseString(&parser), forKey: key) == nil else {
                 throw .duplicateField(tensor: "__metadata__", field: key)
             }
+            return true
         }
     }
 
     private static func parseEntry(
-        _ name: String, _ scanner: inout HeaderScanner
+        _ name: String, _ parser: inout JSONParser
     ) throws(SafetensorsFault) -> Entry {
         var type: TensorType?
         var shape: [Int]?
         var offsets: [Int]?
-        try scanner.object { (field, scanner) throws(SafetensorsFault) in
+        try parser.parseMembers(depth: 2) { parser, field throws(SafetensorsFault) in
             switch field {
             case "dtype":
                 guard type == nil else { throw .duplicateField(tensor: name, field: field) }
-                let text = try scanner.string()
+                let text = try parseString(&parser)
                 guard let known = TensorType(rawValue: text) else {
                     throw .unknownType(tensor: name, got: text)
                 }
                 type = known
             case "shape":
                 guard shape == nil else { throw .duplicateField(tensor: name, field: field) }
-                shape = try scanner.integers()
+                shape = try parseIntegers(&parser)
             case "data_offsets":
                 guard offsets == nil else { throw .duplicateField(tensor: name, field: field) }
-                offsets = try scanner.integers()
+                offsets = try parseIntegers(&parser)
             default: throw .unknownField(tensor: name, field: field)
             }
+            return true
         }
         guard let type else { throw .missingField(tensor: name, field: "dtype") }
         guard let shape else { throw .missingField(tensor: name, field: "shape") }
@@ -93,6 +107,37 @@ struct SafetensorsHeader {
         }
         let description = TensorDescription(name: name, type: type, shape: shape)
         return Entry(description: description, begin: begin, end: end)
+    }
+
+    private static func parseString(
+        _ parser: inout JSONParser
+    ) throws(SafetensorsFault) -> String {
+        try SafetensorsFault.lifting { () throws(JSONError) in try parser.parseString() }
+    }
+
+    /// Parses an array of integers that are not negative.
+    private static func parseIntegers(
+        _ parser: inout JSONParser
+    ) throws(SafetensorsFault) -> [Int] {
+        var integers: [Int] = []
+        try parser.parseElements(depth: 3) { parser throws(SafetensorsFault) in
+            let start = parser.position
+            let digits: ClosedRange<UInt8> = 0x30...0x39
+            guard let first = parser.nextByte(), digits.contains(first) else {
+                throw .headerSyntax(
+                    at: start, what: "not a number (expected a non-negative integer)")
+            }
+            let value = try SafetensorsFault.lifting { () throws(JSONError) in
+                try parser.parseValue(depth: 3)
+            }
+            guard let integer = value.integer else {
+                let isWhole = parser.bytes[start..<parser.position].allSatisfy(digits.contains)
+                throw .headerSyntax(
+                    at: start, what: isWhole ? "number does not fit 64 bits" : "not an integer")
+            }
+            integers.append(integer)
+        }
+        return integers
     }
 
     /// Sorts the entries, and makes sure that they cover the data section without gap or overlap.

@@ -26,7 +26,7 @@ public enum SafetensorsWriter {
         content: (TensorDescription, Sink) throws -> Void
     ) throws {
         let tensors = ordered(tensors)
-        let header = header(tensors, metadata)
+        let header = try header(tensors, metadata)
         try AtomicFile.write(to: path) { writer in
             try writer.write(header)
             for tensor in tensors {
@@ -37,30 +37,30 @@ public enum SafetensorsWriter {
     }
 
     /// The length and the JSON text, padded so that the data begins at a multiple of eight.
-    static func header(_ tensors: [TensorDescription], _ metadata: [String: String]) -> [UInt8] {
-        var metadata = metadata
-        metadata["format"] = "pt"
-        var text: [UInt8] = Array("{\"__metadata__\":{".utf8)
-        for (index, (key, value)) in metadata.sorted(by: { $0.key < $1.key }).enumerated() {
-            if index > 0 { text.append(UInt8(ascii: ",")) }
-            JSONText.append(key, to: &text)
-            text.append(UInt8(ascii: ":"))
-            JSONText.append(value, to: &text)
-        }
-        text.append(UInt8(ascii: "}"))
+    static func header(
+        _ tensors: [TensorDescription], _ metadata: [String: String]
+    ) throws(JSONError) -> [UInt8] {
+        var strings = JSONObject(metadata.mapValues { JSONValue.string($0) })
+        strings["format"] = .string("pt")
+        var text = JSONSerializer()
+        text.append("{\"__metadata__\":")
+        try text.write(.object(strings))
         var offset = 0
         for tensor in tensors {
-            text.append(UInt8(ascii: ","))
-            JSONText.append(tensor.name, to: &text)
-            let shape = tensor.shape.map(String.init).joined(separator: ",")
             let end = offset + tensor.byteCount
-            text += Array(
-                ":{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
-                    .utf8)
+            text.append(",")
+            text.write(tensor.name)
+            text.append(":{\"dtype\":")
+            text.write(tensor.type.rawValue)
+            text.append(",\"shape\":")
+            try text.write(.array(tensor.shape.map { .integer(Int64($0)) }))
+            text.append(",\"data_offsets\":")
+            try text.write(.array([.integer(Int64(offset)), .integer(Int64(end))]))
+            text.append("}")
             offset = end
         }
-        text.append(UInt8(ascii: "}"))
-        while text.count % 8 != 0 { text.append(0x20) }
-        return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
+        text.append("}")
+        while text.count % 8 != 0 { text.append(" ") }
+        return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text.bytes
     }
 }

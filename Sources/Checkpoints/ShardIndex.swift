@@ -29,7 +29,7 @@ struct ShardIndex {
                 guard !hasMap else { return false }
                 hasMap = true
                 try parser.parseMembers(depth: 2) { parser, tensor throws(JSONError) in
-                    guard case .string(let name) = try parser.parseValue(depth: 2) else {
+                    guard let name = try parser.parseValue(depth: 2).string else {
                         fault = fault ?? "weight_map: \(tensor): not a file name"
                         return true
                     }

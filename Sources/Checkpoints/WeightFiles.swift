@@ -54,12 +54,12 @@ public enum WeightFiles {
             names.append(name)
         }
         let total = tensors.reduce(0) { $0 + $1.byteCount }
-        let index = JSONText.pretty(
-            .object([
-                "metadata": .object(["total_size": .integer(Int64(total))]),
-                "weight_map": .object(map),
-            ]))
-        try CompanionFiles.write(index, to: joinPath(directory, TensorSource.indexName))
+        let index = JSONValue.object([
+            "metadata": .object(["total_size": .integer(Int64(total))]),
+            "weight_map": .object(map),
+        ])
+        try CompanionFiles.write(
+            index.prettyPrinted(), to: joinPath(directory, TensorSource.indexName))
         return names
     }
 

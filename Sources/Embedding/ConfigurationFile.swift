@@ -29,55 +29,46 @@ struct ConfigurationFile {
         FileTree.exists(path) ? try ConfigurationFile(path) : nil
     }
 
+    private var members: JSONObject { root.object ?? [:] }
+
     /// The value of a key of the object; nil if absent or `null`.
-    subscript(key: String) -> JSONValue? {
-        guard case .object(let members) = root, let value = members[key], value != .null
-        else { return nil }
-        return value
-    }
+    subscript(key: String) -> JSONValue? { members[key].flatMap { $0.isNull ? nil : $0 } }
 
     /// The keys of the object whose value is `true`, sorted.
-    var trueKeys: [String] {
-        guard case .object(let members) = root else { return [] }
-        return members.filter { $0.value == .bool(true) }.map(\.key).sorted()
-    }
+    var trueKeys: [String] { members.filter { $0.value.bool == true }.map(\.key).sorted() }
 
     func string(_ key: String) throws(EmbeddingError) -> String? {
-        guard let value = self[key] else { return nil }
-        guard case .string(let string) = value else { throw wrong(key, value, "a string") }
-        return string
+        try field(key, "a string", \.string)
     }
 
     func flag(_ key: String, default fallback: Bool) throws(EmbeddingError) -> Bool {
-        guard let value = self[key] else { return fallback }
-        guard case .bool(let flag) = value else { throw wrong(key, value, "true or false") }
-        return flag
+        try field(key, "true or false", \.bool) ?? fallback
     }
 
     /// A positive integer; nil if the key is absent.
     func count(_ key: String) throws(EmbeddingError) -> Int? {
-        guard let value = self[key] else { return nil }
-        guard case .integer(let number) = value, (1...Int64(Int32.max)).contains(number) else {
-            throw wrong(key, value, "a positive integer")
+        try field(key, "a positive integer") {
+            $0.integer.flatMap { (1...Int(Int32.max)).contains($0) ? $0 : nil }
         }
-        return Int(number)
     }
 
     /// A positive integer that limits something; nil if the key is absent or the number so large that
     /// it stands for no limit, such as 10³⁰.
     func limit(_ key: String) throws(EmbeddingError) -> Int? {
-        guard let value = self[key] else { return nil }
-        guard let number = value.doubleValue, number >= 1, number == number.rounded() else {
-            throw wrong(key, value, "a positive integer")
+        let limit = try field(key, "a positive integer") { value -> Double? in
+            guard let number = value.number, number >= 1, number == number.rounded() else {
+                return nil
+            }
+            return number
         }
-        return number <= Double(Int32.max) ? Int(number) : nil
+        return limit.flatMap { $0 <= Double(Int32.max) ? Int($0) : nil }
     }
 
     /// The object under a key; nil if it is absent.
     func object(_ key: String) throws(EmbeddingError) -> ConfigurationFile? {
-        guard let value = self[key] else { return nil }
-        guard case .object = value else { throw wrong(key, value, "an object") }
-        return ConfigurationFile(path: path, root: value)
+        try field(key, "an object", \.object).map {
+            ConfigurationFile(path: path, root: .object($0))
+        }
     }
 
     func requiredCount(_ key: String) throws(EmbeddingError) -> Int {
@@ -89,16 +80,17 @@ struct ConfigurationFile {
 
     /// A positive number.
     func number(_ key: String, default fallback: Float) throws(EmbeddingError) -> Float {
-        guard let value = self[key] else { return fallback }
-        if let number = value.doubleValue, Float(number) > 0, Float(number).isFinite {
-            return Float(number)
-        }
-        throw wrong(key, value, "a positive number")
+        try field(key, "a positive number", \.positiveFloat) ?? fallback
     }
 
-    private func wrong(_ key: String, _ value: JSONValue, _ expected: String) -> EmbeddingError {
-        let got = (try? value.serialized()).map { String(decoding: $0, as: UTF8.self) } ?? "?"
-        return .malformed(file: path, what: "\(key) (got \(got), expected \(expected))")
+    /// The value of a key as `read` takes it; nil if the key is absent or its value `null`.
+    private func field<Value>(
+        _ key: String, _ expected: String, _ read: (JSONValue) -> Value?
+    ) throws(EmbeddingError) -> Value? {
+        try members.value(of: key, read) { value -> EmbeddingError in
+            let got = (try? value.serializedText) ?? "?"
+            return .malformed(file: path, what: "\(key) (got \(got), expected \(expected))")
+        }
     }
 }
 

@@ -75,10 +75,7 @@ struct SentenceTransformersDirectory {
         }
         var modules: [(type: String, path: String)] = []
         for entry in entries {
-            guard case .object(let members) = entry,
-                case .string(let type)? = members["type"],
-                case .string(let path)? = members["path"]
-            else {
+            guard let type = entry["type"]?.string, let path = entry["path"]?.string else {
                 throw .malformed(file: file.path, what: "a module without type or path")
             }
             // Python's full name of the class.

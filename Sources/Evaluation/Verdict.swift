@@ -166,23 +166,19 @@ extension Verdict {
 
     /// Reads a verdict back from the fields of a record.
     public init(json fields: JSONObject) throws(EvaluationError) {
-        guard case .string(let id)? = fields["id"] else {
+        guard let id = fields["id"]?.string else {
             throw .verdict(problem: "no id (expected a string)")
         }
-        guard case .string(let name)? = fields["winner"], let winner = Winner(rawValue: name) else {
+        guard let winner = fields["winner"]?.string.flatMap(Winner.init(rawValue:)) else {
             throw .verdict(problem: "winner of \(id) (expected a, b, tie or error)")
         }
         self.id = id
         self.winner = winner
-        if case .array(let entries)? = fields["orders"] {
-            orders = entries.compactMap(JudgedOrder.init(json:))
-        } else {
-            orders = []
-        }
-        aTokens = fields["a_tokens"].flatMap(count)
-        bTokens = fields["b_tokens"].flatMap(count)
-        aWords = fields["a_words"].flatMap(count) ?? 0
-        bWords = fields["b_words"].flatMap(count) ?? 0
+        orders = fields["orders"]?.elements?.compactMap(JudgedOrder.init(json:)) ?? []
+        aTokens = fields["a_tokens"]?.integer
+        bTokens = fields["b_tokens"]?.integer
+        aWords = fields["a_words"]?.integer ?? 0
+        bWords = fields["b_words"]?.integer ?? 0
     }
 }
 
@@ -199,23 +195,11 @@ extension JudgedOrder {
     }
 
     fileprivate init?(json: JSONValue) {
-        guard case .object(let fields) = json, case .string(let name)? = fields["first"],
-            let first = Side(rawValue: name)
-        else { return nil }
-        var letter: Letter?
-        if case .string(let answer)? = fields["answer"] { letter = Letter(rawValue: answer) }
-        var probability: Double?
-        switch fields["p_a"] {
-        case .number(let value)?: probability = value
-        case .integer(let value)?: probability = Double(value)
-        default: break
-        }
-        self.init(first: first, answer: letter, probabilityOfA: probability)
-        if case .string(let text)? = fields["text"] { self.text = text }
-        if case .string(let reason)? = fields["error"] { failure = reason }
+        guard let first = json["first"]?.string.flatMap(Side.init(rawValue:)) else { return nil }
+        self.init(
+            first: first, answer: json["answer"]?.string.flatMap(Letter.init(rawValue:)),
+            probabilityOfA: json["p_a"]?.number)
+        text = json["text"]?.string
+        failure = json["error"]?.string
     }
-}
-
-private func count(_ value: JSONValue) -> Int? {
-    if case .integer(let count) = value { Int(count) } else { nil }
 }

@@ -10,11 +10,7 @@ extension Record {
 
     /// The string in field `key`, if there is one.
     public func optionalString(_ key: String) throws(RecordError) -> String? {
-        switch fields[key] {
-        case nil, .null?: return nil
-        case .string(let value)?: return value
-        case let other?: throw wrongType(key, other, "string")
-        }
+        try field(key, "string", \.string)
     }
 
     /// The number in field `key`.
@@ -24,13 +20,9 @@ extension Record {
 
     /// The number in field `key`, if there is one.
     public func optionalNumber(_ key: String) throws(RecordError) -> Double? {
-        switch fields[key] {
-        case nil, .null?: return nil
-        case .number(let value)? where value.isFinite: return value
-        case .number?: throw beyondDouble(key)
-        case .integer(let value)?: return Double(value)
-        case let other?: throw wrongType(key, other, "number")
-        }
+        let number = try field(key, "number", \.number)
+        if let number { try checkFinite(number, key) }
+        return number
     }
 
     /// The integer in field `key`.
@@ -40,11 +32,7 @@ extension Record {
 
     /// The integer in field `key`, if there is one.
     public func optionalInteger(_ key: String) throws(RecordError) -> Int? {
-        switch fields[key] {
-        case nil, .null?: return nil
-        case .integer(let value)?: return Int(value)
-        case let other?: throw wrongType(key, other, "integer")
-        }
+        try field(key, "integer", \.integer)
     }
 
     /// The boolean in field `key`.
@@ -54,11 +42,7 @@ extension Record {
 
     /// The boolean in field `key`, if there is one.
     public func optionalBool(_ key: String) throws(RecordError) -> Bool? {
-        switch fields[key] {
-        case nil, .null?: return nil
-        case .bool(let value)?: return value
-        case let other?: throw wrongType(key, other, "boolean")
-        }
+        try field(key, "boolean", \.bool)
     }
 
     /// The token ids in field `key`, each at least 0.
@@ -68,7 +52,7 @@ extension Record {
 
     /// The token ids in field `key`, if there are any.
     public func optionalTokenIDs(_ key: String) throws(RecordError) -> [Int32]? {
-        guard let value = fields[key], value != .null else { return nil }
+        guard let value = fields[key], !value.isNull else { return nil }
         return try value.tokenIDs(field: key, location)
     }
 
@@ -79,25 +63,14 @@ extension Record {
 
     /// The numbers in field `key`, if there are any.
     public func optionalNumbers(_ key: String) throws(RecordError) -> [Double]? {
-        switch fields[key] {
-        case nil, .null?: return nil
-        case .integers(let values)?: return values.map(Double.init)
-        case .array(let values)?:
-            var numbers: [Double] = []
-            numbers.reserveCapacity(values.count)
-            for value in values {
-                switch value {
-                case .number(let number) where number.isFinite: numbers.append(number)
-                case .number: throw beyondDouble(key)
-                case .integer(let number): numbers.append(Double(number))
-                default:
-                    throw .wrongType(
-                        location: location, field: key, got: "array with \(value.kind)",
-                        expected: "array of numbers")
-                }
+        try field(key, "array of numbers", \.elements)?.map { value throws(RecordError) in
+            guard let number = value.number else {
+                throw .wrongType(
+                    location: location, field: key, got: "array with \(value.kind)",
+                    expected: "array of numbers")
             }
-            return numbers
-        case let other?: throw wrongType(key, other, "array of numbers")
+            try checkFinite(number, key)
+            return number
         }
     }
 
@@ -108,11 +81,7 @@ extension Record {
 
     /// The object in field `key`, if there is one.
     public func optionalObject(_ key: String) throws(RecordError) -> JSONObject? {
-        switch fields[key] {
-        case nil, .null?: return nil
-        case .object(let value)?: return value
-        case let other?: throw wrongType(key, other, "object")
-        }
+        try field(key, "object", \.object)
     }
 
     /// Stores token ids in field `key`.
@@ -134,12 +103,17 @@ extension Record {
         return value
     }
 
-    private func beyondDouble(_ key: String) -> RecordError {
-        .beyondDouble(location: location, field: key)
+    private func field<Value>(
+        _ key: String, _ expected: String, _ read: (JSONValue) -> Value?
+    ) throws(RecordError) -> Value? {
+        try fields.value(of: key, read) {
+            RecordError.wrongType(
+                location: location, field: key, got: $0.kind, expected: expected)
+        }
     }
 
-    private func wrongType(_ key: String, _ value: JSONValue, _ expected: String) -> RecordError {
-        .wrongType(location: location, field: key, got: value.kind, expected: expected)
+    private func checkFinite(_ number: Double, _ key: String) throws(RecordError) {
+        guard number.isFinite else { throw .beyondDouble(location: location, field: key) }
     }
 }
 
@@ -159,7 +133,8 @@ extension JSONValue {
             }
             return ids
         case .array(let values):
-            guard let other = values.first(where: { !$0.isTokenID }) else { return [] }
+            let other = values.first { $0.integer.flatMap { Int32(exactly: $0) } == nil }
+            guard let other else { return [] }
             throw .wrongType(
                 location: location, field: field, got: "array with \(other.kind)",
                 expected: "array of integers")
@@ -167,10 +142,5 @@ extension JSONValue {
             throw .wrongType(
                 location: location, field: field, got: kind, expected: "array of integers")
         }
-    }
-
-    private var isTokenID: Bool {
-        if case .integer(let value) = self { return Int32(exactly: value) != nil }
-        return false
     }
 }

@@ -14,29 +14,29 @@ public struct Negative: Sendable, Hashable {
 
     /// An entry as read; checks the types of all known fields.
     init(_ value: JSONValue, field: String, _ location: SourceLocation?) throws(RecordError) {
-        guard case .object(let fields) = value else {
+        guard let fields = value.object else {
             throw .wrongType(
                 location: location, field: field, got: value.kind, expected: "object")
         }
         self.fields = fields
-        for (key, value) in fields {
+        for (key, value) in fields where !value.isNull {
             let expected: String
-            switch (key, value) {
-            case (_, .null): continue
-            case ("ids", _):
+            switch key {
+            case "ids":
                 _ = try value.tokenIDs(field: "\(field).ids", location)
                 continue
-            case ("kind", .string), ("text", .string), ("finish", .string): continue
-            case ("kind", _), ("text", _), ("finish", _): expected = "string"
-            case ("logprob", .integer), ("similarity", .integer): continue
-            case ("logprob", .number(let number)), ("similarity", .number(let number)):
-                guard number.isFinite else {
+            case "kind", "text", "finish":
+                if value.string != nil { continue }
+                expected = "string"
+            case "logprob", "similarity":
+                if let number = value.number {
+                    if number.isFinite { continue }
                     throw .beyondDouble(location: location, field: "\(field).\(key)")
                 }
-                continue
-            case ("logprob", _), ("similarity", _): expected = "number"
-            case ("seed", .integer): continue
-            case ("seed", _): expected = "integer"
+                expected = "number"
+            case "seed":
+                if value.integer != nil { continue }
+                expected = "integer"
             default: continue
             }
             throw .wrongType(
@@ -46,52 +46,43 @@ public struct Negative: Sendable, Hashable {
 
     /// How it was made: `an`, `bn`, `mn`, `tn` or `given`; empty if not known.
     public var kind: String {
-        get { string("kind") ?? "" }
+        get { fields["kind"]?.string ?? "" }
         set { fields["kind"] = .string(newValue) }
     }
 
     /// The continuation's token ids.
     public var ids: [Int32]? {
-        get {
-            switch fields["ids"] {
-            case .integers(let ids)?: ids
-            case .array?: []
-            default: nil
-            }
-        }
+        get { fields["ids"]?.ids }
         set { fields["ids"] = newValue.map { JSONValue(tokenIDs: $0) } }
     }
 
     /// The continuation's text.
     public var text: String? {
-        get { string("text") }
+        get { fields["text"]?.string }
         set { fields["text"] = newValue.map { .string($0) } }
     }
 
     /// How sampling ended: `eos` or `length`.
     public var finish: String? {
-        get { string("finish") }
+        get { fields["finish"]?.string }
         set { fields["finish"] = newValue.map { .string($0) } }
     }
 
     /// log π(y∣x) under the model that made it: the sum over its tokens.
     public var logprob: Double? {
-        get { number("logprob") }
+        get { fields["logprob"]?.number }
         set { fields["logprob"] = newValue.map { .number($0) } }
     }
 
     /// The seed that it was drawn with.
     public var seed: Int64? {
-        get {
-            if case .integer(let seed)? = fields["seed"] { return seed }
-            return nil
-        }
+        get { fields["seed"]?.integer.map { Int64($0) } }
         set { fields["seed"] = newValue.map { .integer($0) } }
     }
 
     /// Cosine similarity to the ground truth.
     public var similarity: Double? {
-        get { number("similarity") }
+        get { fields["similarity"]?.number }
         set { fields["similarity"] = newValue.map { .number($0) } }
     }
 
@@ -99,19 +90,6 @@ public struct Negative: Sendable, Hashable {
     public subscript(_ key: String) -> JSONValue? {
         get { fields[key] }
         set { fields[key] = newValue }
-    }
-
-    private func string(_ key: String) -> String? {
-        if case .string(let value)? = fields[key] { return value }
-        return nil
-    }
-
-    private func number(_ key: String) -> Double? {
-        switch fields[key] {
-        case .number(let value)?: value
-        case .integer(let value)?: Double(value)
-        default: nil
-        }
     }
 }
 
@@ -151,7 +129,7 @@ extension Record {
     /// The ranking of `candidates` = 1 + number of negatives candidates, best first: indices over
     /// [response, negatives…], beginning with 0. Nil if the field is absent.
     public func optionalRanking(candidates: Int) throws(RecordError) -> [Int]? {
-        guard let value = fields["ranking"], value != .null else { return nil }
+        guard let value = fields["ranking"], !value.isNull else { return nil }
         let ranking = try value.tokenIDs(field: "ranking", location).map { Int($0) }
         guard ranking.first == 0, ranking.sorted() == Array(0..<candidates) else {
             throw .invalidValue(

@@ -7,7 +7,7 @@ extension Record {
         if let field { return try string(field) }
         if let instruction = try optionalString("instruction") {
             var context = try optionalString("context") ?? ""
-            if context.isEmpty, case .string(let input)? = fields["input"] { context = input }
+            if context.isEmpty { context = fields["input"]?.string ?? "" }
             return context.isEmpty ? instruction : instruction + "\n\n" + context
         }
         return try string("prompt")

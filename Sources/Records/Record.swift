@@ -44,10 +44,7 @@ public struct Record: Sendable, Hashable {
 
     /// What names the record in its stream.
     public var id: String {
-        get {
-            if case .string(let id)? = fields["id"] { return id }
-            return ""
-        }
+        get { fields["id"]?.string ?? "" }
         set { fields["id"] = .string(newValue) }
     }
 

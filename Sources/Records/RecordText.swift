@@ -104,7 +104,7 @@ package struct RecordText {
                 try add(updates[next], &output)
                 next += 1
             }
-            if next < updates.count, JSONMembers.isSame(updates[next].key, key) {
+            if next < updates.count, JSONString.isSame(updates[next].key, key) {
                 continue
             }
             begin(key, &output)
@@ -147,7 +147,7 @@ package struct FieldUpdate {
         self.value = value
     }
 
-    fileprivate func precedes(_ key: String) -> Bool { JSONMembers.precedes(self.key, key) }
+    fileprivate func precedes(_ key: String) -> Bool { JSONString.precedes(self.key, key) }
 
     fileprivate func write(
         to output: inout JSONSerializer, _ location: SourceLocation?

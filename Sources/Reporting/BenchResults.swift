@@ -87,15 +87,14 @@ package struct BenchResults {
             throw ReportError.badFile(
                 path: path, got: "no works", expected: "what make bench writes")
         }
-        title = fields.string("title")
-        date = fields.string("date")
+        title = fields.text("title")
+        date = fields.text("date")
         machine = RunDescription.machine(fields)
-        threads = fields.integer("threads")
-        rounds = fields.integer("rounds")
-        dataset = fields.object("dataset").string("name")
-        let found = fields.object("versions")
-        versions = found.keys.sorted().map { ($0, found[$0]?.plainText ?? "") }
-        failed = fields.array("failed").map(\.plainText)
+        threads = fields["threads"]?.integer
+        rounds = fields["rounds"]?.integer
+        dataset = fields["dataset"]?.object?.text("name")
+        versions = (fields["versions"]?.object?.sorted ?? []).map { ($0.key, $0.value.plainText) }
+        failed = fields.plainTexts("failed")
         do throws(MissingField) {
             works = try fields.objects("works").map { object throws(MissingField) in
                 try Work(object)
@@ -120,76 +119,75 @@ private struct MissingField: Error {
 }
 
 extension JSONObject {
-    fileprivate func objects(_ key: String) -> [JSONObject] {
-        array(key).compactMap { if case .object(let object) = $0 { object } else { nil } }
-    }
-
     fileprivate func needed(_ key: String, _ place: String) throws(MissingField) -> Double {
-        guard let value = number(key) else { throw MissingField(name: key, place: place) }
+        guard let value = self[key]?.number else { throw MissingField(name: key, place: place) }
         return value
     }
 
-    fileprivate var numbersByName: [(name: String, value: Double)] {
-        keys.sorted().compactMap { key in number(key).map { (key, $0) } }
+    /// The numbers among the members of the object in a member.
+    fileprivate func numbersByName(_ key: String) -> [(name: String, value: Double)] {
+        (self[key]?.object?.sorted ?? []).compactMap { key, value, _ in
+            value.number.map { (key, $0) }
+        }
     }
 }
 
 extension BenchResults.Side {
     fileprivate init(_ fields: JSONObject, in work: String) throws(MissingField) {
-        guard let label = fields.string("label") else {
+        guard let label = fields.text("label") else {
             throw MissingField(name: "label", place: work)
         }
         self.label = label
-        group = fields.string("group") ?? label
-        runs = fields.array("runs").compactMap { JSONObject(["run": $0]).number("run") }
+        group = fields.text("group") ?? label
+        runs = fields["runs"]?.elements?.compactMap(\.number) ?? []
         median = try fields.needed("median", work)
-        memoryMiB = fields.number("memory_mib")
-        ratio = fields.number("ratio")
-        isBest = fields["best"] != .bool(false)
-        inner = fields.object("inner").numbersByName
-        command = fields.string("command")
+        memoryMiB = fields["memory_mib"]?.number
+        ratio = fields["ratio"]?.number
+        isBest = fields["best"]?.bool != false
+        inner = fields.numbersByName("inner")
+        command = fields.text("command")
     }
 }
 
 extension BenchResults.Work {
     fileprivate init(_ fields: JSONObject) throws(MissingField) {
-        guard let name = fields.string("name") else {
+        guard let name = fields.text("name") else {
             throw MissingField(name: "name", place: "a work")
         }
         self.name = name
-        title = fields.string("title") ?? name
-        unit = fields.string("unit") ?? ""
-        ours = try BenchResults.Side(fields.object("ours"), in: name)
+        title = fields.text("title") ?? name
+        unit = fields.text("unit") ?? ""
+        ours = try BenchResults.Side(fields["ours"]?.object ?? [:], in: name)
         others = try fields.objects("others").map { side throws(MissingField) in
             try BenchResults.Side(side, in: name)
         }
-        checks = fields.object("validation").objects("checks").map { check in
+        checks = (fields["validation"]?.object?.objects("checks") ?? []).map { check in
             BenchResults.Check(
-                name: check.string("name") ?? "", ours: check.number("ours"),
-                peer: check.number("peer"), tolerance: check.number("tolerance"),
-                passed: check["passed"] == .bool(true))
+                name: check.text("name") ?? "", ours: check["ours"]?.number,
+                peer: check["peer"]?.number, tolerance: check["tolerance"]?.number,
+                passed: check["passed"]?.bool == true)
         }
-        let roof = fields.object("roof")
+        let roof = fields["roof"]?.object ?? [:]
         self.roof =
             roof.isEmpty
             ? nil
             : BenchResults.Roof(
-                precision: roof.string("precision") ?? "",
+                precision: roof.text("precision") ?? "",
                 gflops: try roof.needed("gflops", name),
                 roof: try roof.needed("roof_gflops", name),
-                products: roof.number("products_gflops"),
-                stages: roof.object("stages").numbersByName)
-        remarks = fields.array("remarks").map(\.plainText)
+                products: roof["products_gflops"]?.number,
+                stages: roof.numbersByName("stages"))
+        remarks = fields.plainTexts("remarks")
     }
 }
 
 extension BenchResults.Scaling {
     fileprivate init(_ fields: JSONObject) throws(MissingField) {
-        guard let name = fields.string("name") else {
+        guard let name = fields.text("name") else {
             throw MissingField(name: "name", place: "scaling")
         }
         self.name = name
-        xLabel = fields.string("x_label") ?? name
+        xLabel = fields.text("x_label") ?? name
         points = try fields.objects("points").map { point throws(MissingField) in
             Plot.Point(x: try point.needed("x", name), y: try point.needed("seconds", name))
         }

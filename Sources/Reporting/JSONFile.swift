@@ -12,7 +12,7 @@ enum JSONFile {
             bytes += buffer[..<count]
         }
         do {
-            guard case .object(let object) = try JSONValue(parsing: bytes) else {
+            guard let object = try JSONValue(parsing: bytes).object else {
                 throw ReportError.badFile(
                     path: path, got: "another JSON value", expected: "a JSON object")
             }
@@ -25,38 +25,19 @@ enum JSONFile {
 }
 
 extension JSONObject {
-    func number(_ keys: String...) -> Double? {
-        for key in keys {
-            switch self[key] {
-            case .number(let value): return value
-            case .integer(let value): return Double(value)
-            default: continue
-            }
-        }
-        return nil
+    /// The string in a member, unless it is empty.
+    func text(_ key: String) -> String? {
+        self[key]?.string.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    func integer(_ keys: String...) -> Int? {
-        for key in keys {
-            if case .integer(let value)? = self[key] { return Int(value) }
-        }
-        return nil
+    /// The objects among the elements of the array in a member.
+    func objects(_ key: String) -> [JSONObject] {
+        self[key]?.elements?.compactMap(\.object) ?? []
     }
 
-    func string(_ key: String) -> String? {
-        if case .string(let value)? = self[key], !value.isEmpty { value } else { nil }
-    }
-
-    func object(_ key: String) -> JSONObject {
-        if case .object(let value)? = self[key] { value } else { [:] }
-    }
-
-    func array(_ key: String) -> [JSONValue] {
-        switch self[key] {
-        case .array(let values)?: values
-        case .integers(let values)?: values.map { .integer(Int64($0)) }
-        default: []
-        }
+    /// The elements of the array in a member as a table shows them.
+    func plainTexts(_ key: String) -> [String] {
+        self[key]?.elements?.map(\.plainText) ?? []
     }
 }
 
@@ -72,7 +53,7 @@ extension JSONValue {
         case .integers(let values): values.map(String.init).joined(separator: ", ")
         case .array(let values): values.map(\.plainText).joined(separator: ", ")
         case .object(let object):
-            object.keys.sorted().map { "\($0): \(object[$0]?.plainText ?? "")" }
+            object.sorted.map { "\($0.key): \($0.value.plainText)" }
                 .joined(separator: ", ")
         }
     }

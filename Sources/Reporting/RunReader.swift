@@ -88,15 +88,7 @@ extension Run {
     }
 
     private mutating func metrics(_ path: String) throws -> [[String: Double]] {
-        try records(path).map { record in
-            record.fields.compactMapValues { value in
-                switch value {
-                case .integer(let number): Double(number)
-                case .number(let number): number
-                default: nil
-                }
-            }
-        }
+        try records(path).map { $0.fields.compactMapValues(\.number) }
     }
 
     /// Systems for which one kind of result is there and another is not.

@@ -49,16 +49,6 @@ package struct JSONMembers {
         self.members = members
     }
 
-    /// Whether two keys are one.
-    package static func isSame(_ left: String, _ right: String) -> Bool {
-        JSONString.isSame(left, right)
-    }
-
-    /// Whether a key comes before another.
-    package static func precedes(_ left: String, _ right: String) -> Bool {
-        JSONString.precedes(left, right)
-    }
-
     /// Where the member with this key is in ``members``.
     package func index(of key: String) -> Int? {
         members.firstIndex { JSONString.isSame($0.key, key) }

@@ -1,8 +1,10 @@
 extension JSONParser {
-    /// Parses a string, whose quote comes next.
+    /// Parses a string.
     package mutating func parseString() throws(JSONError) -> String {
         let opening = position
-        position += 1
+        guard take(UInt8(ascii: "\"")) else {
+            throw failure("got \(nameOfByte(position)), expected a string")
+        }
         let start = position
         skipPlainBytes()
         guard position < bytes.count else {
@@ -23,7 +25,7 @@ extension JSONParser {
         let start = position + 1
         let end = JSONString.plainEnd(bytes, from: start)
         guard end < bytes.count, bytes[end] == UInt8(ascii: "\""),
-            JSONString.validUTF8End(bytes, in: start..<end) == end
+            UTF8Text.validEnd(bytes, in: start..<end) == end
         else { return nil }
         position = end + 1
         return start..<end
@@ -138,7 +140,7 @@ extension JSONParser {
     // MARK: UTF-8
 
     private func invalidUTF8(_ range: Range<Int>) -> JSONError {
-        let index = JSONString.validUTF8End(bytes, in: range)
+        let index = UTF8Text.validEnd(bytes, in: range)
         return failure("got \(nameOfByte(index)) in a string, expected UTF-8", at: index)
     }
 }

@@ -8,7 +8,8 @@ package struct JSONParser {
 
     /// The text.
     package let bytes: UnsafeRawBufferPointer
-    var position = 0
+    /// How many bytes were read.
+    package internal(set) var position = 0
     /// Whether members keep spellings that are not the usual ones, and numbers may be of any size.
     let keepsSpelling: Bool
     /// Whether a number or string was met that would not be written as it stands.
@@ -37,11 +38,11 @@ package struct JSONParser {
     }
 
     /// Parses an object after which nothing may come; `member` as for ``parseMembers(depth:_:)``.
-    package mutating func parseObjectDocument(
-        _ member: (inout JSONParser, String) throws(JSONError) -> Bool
-    ) throws(JSONError) {
+    package mutating func parseObjectDocument<Failure: JSONReadingError>(
+        _ member: (inout JSONParser, String) throws(Failure) -> Bool
+    ) throws(Failure) {
         try parseMembers(depth: 1, member)
-        try parseEnd()
+        try Failure.lifting { () throws(JSONError) in try parseEnd() }
     }
 
     /// Makes sure that nothing comes any more.
@@ -97,27 +98,32 @@ package struct JSONParser {
     /// - Parameters:
     ///   - depth: the number of objects and arrays around its members
     ///   - member: called with each key, must parse the value; false for a key that was there before
-    package mutating func parseMembers(
-        depth: Int, _ member: (inout JSONParser, String) throws(JSONError) -> Bool
-    ) throws(JSONError) {
-        try parseList("{", "}", "an object", depth: depth) { parser throws(JSONError) in
+    package mutating func parseMembers<Failure: JSONReadingError>(
+        depth: Int, _ member: (inout JSONParser, String) throws(Failure) -> Bool
+    ) throws(Failure) {
+        try parseList("{", "}", "an object", depth: depth) { parser throws(Failure) in
             let start = parser.position
-            guard start < parser.bytes.count, parser.bytes[start] == UInt8(ascii: "\"") else {
-                throw parser.failure(
-                    "got \(parser.nameOfByte(start)), expected a key in double quotes")
-            }
-            let key = try parser.parseString()
-            parser.skipSpace()
-            guard parser.take(UInt8(ascii: ":")) else {
-                throw parser.failure(
-                    "got \(parser.nameOfByte(parser.position)), expected ':' after key \"\(key)\"")
-            }
-            parser.skipSpace()
+            let key = try Failure.lifting { () throws(JSONError) in try parser.parseKey() }
             guard try member(&parser, key) else {
                 parser.position = start
-                throw parser.failure("got key \"\(key)\" twice, expected unique keys")
+                throw Failure(
+                    parser.failure("got key \"\(key)\" twice, expected unique keys"))
             }
         }
+    }
+
+    /// Parses a key and the colon behind it.
+    private mutating func parseKey() throws(JSONError) -> String {
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+            throw failure("got \(nameOfByte(position)), expected a key in double quotes")
+        }
+        let key = try parseString()
+        skipSpace()
+        guard take(UInt8(ascii: ":")) else {
+            throw failure("got \(nameOfByte(position)), expected ':' after key \"\(key)\"")
+        }
+        skipSpace()
+        return key
     }
 
     private mutating func parseArray(depth: Int) throws(JSONError) -> JSONValue {
@@ -143,22 +149,25 @@ package struct JSONParser {
     /// - Parameters:
     ///   - depth: the number of objects and arrays around its elements
     ///   - element: must parse an element
-    package mutating func parseElements(
-        depth: Int, _ element: (inout JSONParser) throws(JSONError) -> Void
-    ) throws(JSONError) {
+    package mutating func parseElements<Failure: JSONReadingError>(
+        depth: Int, _ element: (inout JSONParser) throws(Failure) -> Void
+    ) throws(Failure) {
         try parseList("[", "]", "an array", depth: depth, element)
     }
 
     /// Parses what stands between `open` and `close`, with commas between the elements.
     @inline(__always)
-    private mutating func parseList(
+    private mutating func parseList<Failure: JSONReadingError>(
         _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ name: String, depth: Int,
-        _ element: (inout JSONParser) throws(JSONError) -> Void
-    ) throws(JSONError) {
-        try checkDepth(depth)
+        _ element: (inout JSONParser) throws(Failure) -> Void
+    ) throws(Failure) {
+        guard depth <= Self.maximumDepth else {
+            throw Failure(
+                failure("got nesting deeper than \(Self.maximumDepth), expected at most that"))
+        }
         skipSpace()
         guard take(UInt8(ascii: open)) else {
-            throw failure("got \(nameOfByte(position)), expected \(name)")
+            throw Failure(failure("got \(nameOfByte(position)), expected \(name)"))
         }
         skipSpace()
         if take(UInt8(ascii: close)) { return }
@@ -167,7 +176,8 @@ package struct JSONParser {
             skipSpace()
             if take(UInt8(ascii: close)) { return }
             guard take(UInt8(ascii: ",")) else {
-                throw failure("got \(nameOfByte(position)), expected ',' or '\(close)'")
+                throw Failure(
+                    failure("got \(nameOfByte(position)), expected ',' or '\(close)'"))
             }
             skipSpace()
         }
@@ -265,13 +275,6 @@ package struct JSONParser {
             case 0x20, 0x09, 0x0A, 0x0D: position += 1
             default: return
             }
-        }
-    }
-
-    private func checkDepth(_ depth: Int) throws(JSONError) {
-        if depth > Self.maximumDepth {
-            throw failure(
-                "got nesting deeper than \(Self.maximumDepth), expected at most that")
         }
     }
 

@@ -1,11 +1,17 @@
-/// Writes JSON values as compact text, one after the other, into memory that it keeps.
+/// Writes JSON values as text, one after the other, into memory that it keeps.
 package struct JSONSerializer: ~Copyable {
     /// How many bytes were written.
     package private(set) var count = 0
     private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 10, alignment: 16)
+    /// Whether each element has a line of its own; else there is no white space.
+    private let isIndented: Bool
+    /// The number of objects and arrays around what comes next.
+    private var depth = 0
 
     /// A serializer that has written nothing.
-    package init() {}
+    package init() { self.init(isIndented: false) }
+
+    init(isIndented: Bool) { self.isIndented = isIndented }
 
     deinit { memory.deallocate() }
 
@@ -27,31 +33,32 @@ package struct JSONSerializer: ~Copyable {
         case .string(let value): write(value)
         case .integers(let values): write(values)
         case .array(let values):
-            append(UInt8(ascii: "["))
+            open("[")
             for index in values.indices {
-                if index > 0 { append(UInt8(ascii: ",")) }
+                beginElement(isFirst: index == 0)
                 try write(values[index])
             }
-            append(UInt8(ascii: "]"))
+            close("]", isEmpty: values.isEmpty)
         case .object(let members): try write(members)
         }
     }
 
     private mutating func write(_ members: JSONObject) throws(JSONError) {
-        append(UInt8(ascii: "{"))
+        open("{")
         var isFirst = true
         for (key, value, spelling) in members.sorted {
-            if !isFirst { append(UInt8(ascii: ",")) }
+            beginElement(isFirst: isFirst)
             isFirst = false
             write(key)
             append(UInt8(ascii: ":"))
+            if isIndented { append(UInt8(ascii: " ")) }
             do throws(JSONError) {
                 try write(value, spelling: spelling)
             } catch {
                 throw error.prefixed(with: key)
             }
         }
-        append(UInt8(ascii: "}"))
+        close("}", isEmpty: members.isEmpty)
     }
 
     /// Writes a value as `spelling` has it, if there is one.
@@ -61,6 +68,30 @@ package struct JSONSerializer: ~Copyable {
         } else {
             try write(value)
         }
+    }
+
+    // MARK: Lists
+
+    private mutating func open(_ bracket: Unicode.Scalar) {
+        append(UInt8(ascii: bracket))
+        depth += 1
+    }
+
+    @inline(__always)
+    private mutating func beginElement(isFirst: Bool) {
+        if !isFirst { append(UInt8(ascii: ",")) }
+        if isIndented { beginLine() }
+    }
+
+    private mutating func close(_ bracket: Unicode.Scalar, isEmpty: Bool) {
+        depth -= 1
+        if isIndented, !isEmpty { beginLine() }
+        append(UInt8(ascii: bracket))
+    }
+
+    private mutating func beginLine() {
+        append(0x0A)
+        for _ in 0..<2 * depth { append(UInt8(ascii: " ")) }
     }
 
     // MARK: Bytes
@@ -80,7 +111,8 @@ package struct JSONSerializer: ~Copyable {
         count += bytes.count
     }
 
-    private mutating func append(_ text: StaticString) {
+    /// Writes text as it is.
+    package mutating func append(_ text: StaticString) {
         append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
@@ -104,10 +136,10 @@ package struct JSONSerializer: ~Copyable {
     package mutating func write(_ values: [Int32]) {
         // A comma, a sign and ten digits at most, and what ``append(_:_:)`` writes too much.
         makeRoom(12 * values.count + 16)
-        append(UInt8(ascii: "["))
+        open("[")
         var isFirst = true
         for value in values {
-            if !isFirst { append(UInt8(ascii: ",")) }
+            beginElement(isFirst: isFirst)
             isFirst = false
             if (0..<100_000_000).contains(value) {
                 let (digits, count) = Self.digits(UInt32(truncatingIfNeeded: value))
@@ -116,7 +148,7 @@ package struct JSONSerializer: ~Copyable {
                 write(Int64(value))
             }
         }
-        append(UInt8(ascii: "]"))
+        close("]", isEmpty: values.isEmpty)
     }
 
     /// The decimal digits of a number below 10⁸ as text, the first one in the lowest byte.

@@ -1,7 +1,14 @@
 import Glibc
 
 /// Strings as JSON spells them.
-enum JSONString {
+package enum JSONString {
+    /// A text as it stands between the quotes of a string.
+    package static func escaped(_ text: String) -> String {
+        var serializer = JSONSerializer()
+        serializer.write(text)
+        return String(decoding: serializer.bytes.dropFirst().dropLast(), as: UTF8.self)
+    }
+
     /// The first quote, backslash or control character at or after `start`, else the end: what
     /// lies before stands for itself.
     static func plainEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
@@ -23,34 +30,16 @@ enum JSONString {
         return position
     }
 
-    /// The end of the longest beginning of `range` that is UTF-8.
-    static func validUTF8End(_ bytes: UnsafeRawBufferPointer, in range: Range<Int>) -> Int {
-        var position = range.lowerBound
-        while position < range.upperBound {
-            if position + 8 <= range.upperBound,
-                bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-                    & 0x8080_8080_8080_8080 == 0
-            {
-                position += 8
-                continue
-            }
-            let length = UTF8Text.characterLength(bytes, at: position, before: range.upperBound)
-            if length == 0 { break }
-            position += length
-        }
-        return position
-    }
-
     /// Whether two strings have the same bytes.
     @inline(__always)
-    static func isSame(_ left: String, _ right: String) -> Bool {
+    package static func isSame(_ left: String, _ right: String) -> Bool {
         // Strings with the same bytes are equal; this is the fastest way to see that they are not.
         guard left.utf8.count == right.utf8.count, left == right else { return false }
         return left.utf8.elementsEqual(right.utf8)
     }
 
     /// Whether a key comes before another in the order of UTF-8 bytes.
-    static func precedes(_ left: String, _ right: String) -> Bool {
+    package static func precedes(_ left: String, _ right: String) -> Bool {
         var (left, right) = (left, right)
         return left.withUTF8 { left in
             right.withUTF8 { right in

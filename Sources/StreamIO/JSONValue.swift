@@ -50,6 +50,31 @@ public struct JSONError: ReportedError, Hashable {
     }
 }
 
+/// What somebody who goes through a document with ``JSONParser`` may throw; text that is not JSON becomes
+/// one of these too.
+package protocol JSONReadingError: Error {
+    /// What to throw for text that is not JSON.
+    init(_ error: JSONError)
+}
+
+extension JSONReadingError {
+    /// Calls `body`, whose errors become errors of this type.
+    @inline(__always)
+    package static func lifting<Value>(
+        _ body: () throws(JSONError) -> Value
+    ) throws(Self) -> Value {
+        do throws(JSONError) {
+            return try body()
+        } catch {
+            throw Self(error)
+        }
+    }
+}
+
+extension JSONError: JSONReadingError {
+    package init(_ error: JSONError) { self = error }
+}
+
 extension JSONValue {
     /// Parses one JSON text (UTF-8).
     ///
@@ -80,6 +105,16 @@ extension JSONValue {
     public func serialized() throws(JSONError) -> [UInt8] {
         var serializer = JSONSerializer()
         try serializer.write(self)
+        return [UInt8](serializer.bytes)
+    }
+
+    /// The value as ``serialized()`` has it, but each element on a line of its own, indented by two
+    /// spaces a level, with a line break at the end: as Hugging Face writes configuration files. Its
+    /// readers insist on `float`, so numbers that are not integers have a point or an exponent here too.
+    public func prettyPrinted() throws(JSONError) -> [UInt8] {
+        var serializer = JSONSerializer(isIndented: true)
+        try serializer.write(self)
+        serializer.append(UInt8(ascii: "\n"))
         return [UInt8](serializer.bytes)
     }
 

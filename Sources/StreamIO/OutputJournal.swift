@@ -127,13 +127,12 @@ package struct OutputJournal: ~Copyable {
     }
 
     private static func differences(_ header: [UInt8], _ work: [String: String]) -> [String] {
-        guard case .object(let named)? = try? JSONValue(parsing: header) else {
+        guard let named = (try? JSONValue(parsing: header))?.object else {
             return ["the first line (got no JSON object, expected one that names the work)"]
         }
         let names = Set(named.keys).union(work.keys).sorted()
         return names.compactMap { name in
-            var begun = "nothing"
-            if case .string(let value)? = named[name] { begun = value }
+            let begun = named[name]?.string ?? "nothing"
             let present = work[name] ?? "nothing"
             return begun == present ? nil : "\(name) (got \(present), expected \(begun))"
         }

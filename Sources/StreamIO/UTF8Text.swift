@@ -1,5 +1,23 @@
 /// What is UTF-8 and what is not.
-enum UTF8Text {
+package enum UTF8Text {
+    /// The end of the longest beginning of `range` that is UTF-8.
+    package static func validEnd(_ bytes: UnsafeRawBufferPointer, in range: Range<Int>) -> Int {
+        var position = range.lowerBound
+        while position < range.upperBound {
+            if position + 8 <= range.upperBound,
+                bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                    & 0x8080_8080_8080_8080 == 0
+            {
+                position += 8
+                continue
+            }
+            let length = characterLength(bytes, at: position, before: range.upperBound)
+            if length == 0 { break }
+            position += length
+        }
+        return position
+    }
+
     /// Bytes of the UTF-8 character at `position`, which has to end before `end`; 0 if there is none.
     @inline(__always)
     static func characterLength(

@@ -53,10 +53,6 @@ extension JSONObject: FieldSource {
     }
 
     func tokenIDs(of key: String) -> [Int32]? {
-        switch self[key] {
-        case .integers(let ids)?: ids
-        case .array([])?: []
-        default: nil
-        }
+        self[key]?.ids
     }
 }

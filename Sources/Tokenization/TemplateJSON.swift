@@ -1,5 +1,7 @@
+import StreamIO
+
 /// Values as JSON, spelt as chat templates get it elsewhere: a space after commas and colons, members
-/// in their order, characters beyond ASCII as they are.
+/// in their order, what comes from data kept apart from what does not. Strings are spelt as ever.
 enum TemplateJSON {
     /// - Parameter indent: spaces a level, each element on a line of its own; nil for one line.
     static func text(
@@ -55,24 +57,6 @@ enum TemplateJSON {
 
     private static func quoted(_ text: PromptText) -> PromptText {
         .literal("\"")
-            + text.mapped { text in
-                text.unicodeScalars.reduce(into: "") { $0 += escaped($1) }
-            } + .literal("\"")
-    }
-
-    private static func escaped(_ scalar: Unicode.Scalar) -> String {
-        switch scalar {
-        case "\"": return "\\\""
-        case "\\": return "\\\\"
-        case "\n": return "\\n"
-        case "\r": return "\\r"
-        case "\t": return "\\t"
-        case "\u{8}": return "\\b"
-        case "\u{C}": return "\\f"
-        case _ where scalar.value < 0x20:
-            let digits = String(scalar.value, radix: 16)
-            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        default: return String(scalar)
-        }
+            + text.mapped(JSONString.escaped) + .literal("\"")
     }
 }

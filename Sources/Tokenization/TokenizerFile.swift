@@ -110,21 +110,6 @@ struct TokenizerFile {
 }
 
 extension JSONValue {
-    var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
-    var string: String? { if case .string(let value) = self { value } else { nil } }
-    var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
-    var integer: Int? { if case .integer(let value) = self { Int(value) } else { nil } }
-    var isNull: Bool { self == .null }
-
-    /// The elements of an array, nil for anything else.
-    var elements: [JSONValue]? {
-        switch self {
-        case .array(let values): values
-        case .integers(let values): values.map { .integer(Int64($0)) }
-        default: nil
-        }
-    }
-
     /// Token ids given as one number or as several.
     var idList: [Int32] {
         if let integer { return Int32(exactly: integer).map { [$0] } ?? [] }

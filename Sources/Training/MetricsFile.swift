@@ -39,14 +39,13 @@ public final class MetricsFile {
         var lines = LineReader(try InputFile(path: path))
         while let line = try lines.next() {
             read += line.count + 1
-            let fields: JSONObject? =
-                if case .object(let fields)? = try? JSONValue(parsing: line) { fields } else { nil }
+            let fields = (try? JSONValue(parsing: line))?.object
             // The last line has no newline if its writer was stopped within it.
             if fields == nil, read > Int(status.st_size) {
                 warn("\(path): the last line is incomplete and is dropped")
                 continue
             }
-            if case .integer(let step)? = fields?["step"], step > Int64(steps) { continue }
+            if let step = fields?["step"]?.integer, step > steps { continue }
             kept += line + [0x0a]
         }
         guard kept.count != Int(status.st_size) else { return }

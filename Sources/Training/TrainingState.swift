@@ -13,7 +13,7 @@ public struct TrainingState: Sendable, Hashable {
     /// Name of the directory inside a checkpoint.
     public static let directoryName = "training-state"
     /// Version of what is in `state.json`.
-    private static let format: Int64 = 2
+    private static let format = 2
 
     /// Steps made.
     public var step: Int
@@ -104,7 +104,7 @@ public struct TrainingState: Sendable, Hashable {
 
     private func json(hasMasters: Bool) -> JSONValue {
         var fields: JSONObject = [
-            "format": .integer(Self.format), "step": .integer(Int64(step)),
+            "format": .integer(Int64(Self.format)), "step": .integer(Int64(step)),
             "total_steps": .integer(Int64(totalSteps)), "finished": .bool(isFinished),
             "master_weights": .bool(hasMasters),
             "settings": .object(
@@ -195,42 +195,36 @@ public struct TrainingState: Sendable, Hashable {
     ) throws -> (state: TrainingState, hasMasters: Bool) {
         let path = "\(checkpoint)/\(directoryName)/state.json"
         var file = LineReader(try InputFile(path: path))
-        guard case .object(let fields)? = try? JSONValue(parsing: try file.next() ?? []) else {
+        guard let fields = (try? JSONValue(parsing: try file.next() ?? []))?.object else {
             throw TrainingError.badState(path: path, reason: "not a training state")
         }
-        guard case .integer(format)? = fields["format"] else {
+        guard fields["format"]?.integer == format else {
             throw TrainingError.badState(
                 path: path,
                 reason: "a training state of another version of this tool, which does not say all "
                     + "that a continued run must share")
         }
-        guard case .integer(let step)? = fields["step"], step >= 0,
-            case .integer(let total)? = fields["total_steps"],
-            case .bool(let hasMasters)? = fields["master_weights"],
-            case .object(let settings)? = fields["settings"]
+        guard let step = fields["step"]?.integer, step >= 0,
+            let total = fields["total_steps"]?.integer,
+            let hasMasters = fields["master_weights"]?.bool,
+            let settings = fields["settings"]?.object
         else { throw TrainingError.badState(path: path, reason: "not a training state") }
         var state = TrainingState(
-            step: Int(step), totalSteps: Int(total), settings: settings.compactMapValues(setting))
-        if case .object(let values)? = fields["best"], case .integer(let step)? = values["step"] {
-            switch values["loss"] {
-            case .number(let loss)?: state.best = Best(loss: loss, step: Int(step))
-            case .integer(let loss)?: state.best = Best(loss: Double(loss), step: Int(step))
-            default: break
-            }
+            step: step, totalSteps: total, settings: settings.compactMapValues(setting))
+        if let best = fields["best"], let step = best["step"]?.integer,
+            let loss = best["loss"]?.number
+        {
+            state.best = Best(loss: loss, step: step)
         }
-        if case .object(let values)? = fields["pending_evaluation"] { state.pending = values }
+        state.pending = fields["pending_evaluation"]?.object
         return (state, hasMasters)
     }
 
     private static func setting(_ value: JSONValue) -> SavedSetting? {
-        switch value {
-        case .string(let text): return .value(text)
-        case .object(let fields):
-            guard case .string(let name)? = fields["name"],
-                case .string(let digest)? = fields["sha256"]
-            else { return nil }
-            return .source(RunSettings.Source(name: name, digest: digest))
-        default: return nil
+        if let text = value.string { return .value(text) }
+        guard let name = value["name"]?.string, let digest = value["sha256"]?.string else {
+            return nil
         }
+        return .source(RunSettings.Source(name: name, digest: digest))
     }
 }

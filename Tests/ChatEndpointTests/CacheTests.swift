@@ -194,7 +194,7 @@ import Testing
             #expect(estimate["completion_tokens_at_most"]?.count == 600)
             let tokens = try #require(estimate["prompt_tokens_about"]?.count)
             #expect((200...400).contains(tokens))
-            let most = try #require(estimate["cost_usd_at_most"]?.double)
+            let most = try #require(estimate["cost_usd_at_most"]?.number)
             #expect(abs(most - (Double(tokens) * 2 + 600 * 8) / 1e6) < 1e-12)
             #expect(first.standardError.contains("6 calls, 0 answers stored"))
 

@@ -19,7 +19,7 @@ struct SeenRequest: Sendable {
     /// The text of the only message.
     var question: String {
         guard case .array(let messages)? = json["messages"] else { return "" }
-        return messages.first?["content"]?.text ?? ""
+        return messages.first?["content"]?.string ?? ""
     }
 }
 

@@ -113,7 +113,7 @@ import Testing
             #expect(result.standardError.contains("400 context length exceeded"))
             #expect(try judging.winners()[2] == "error")
             #expect(try judging.summary()["errors"]?.count == 1)
-            #expect(try judging.summary()["win_rate"]?.double == 1)
+            #expect(try judging.summary()["win_rate"]?.number == 1)
             #expect(server.requests.count == 20)
 
             // Failures are not kept: the same command asks for them again, and only for them.

@@ -79,7 +79,7 @@ struct Judging {
     func verdicts() throws -> [JSONValue] { try lines("verdicts.jsonl") }
 
     /// Winner by winner.
-    func winners() throws -> [String] { try verdicts().map { $0["winner"]?.text ?? "none" } }
+    func winners() throws -> [String] { try verdicts().map { $0["winner"]?.string ?? "none" } }
 
     /// The summary of the last run.
     func summary() throws -> JSONValue {

@@ -33,7 +33,7 @@ struct RealServerTests {
                 guard case .array(let both)? = verdict["orders"] else { continue }
                 orders += both
             }
-            let probabilities = orders.compactMap { $0["p_a"]?.double }
+            let probabilities = orders.compactMap { $0["p_a"]?.number }
             // One question was refused.
             #expect(probabilities.count == 11)
             // A letter that is not among the most probable tokens counts as impossible.
@@ -63,7 +63,7 @@ struct RealServerTests {
             #expect(server.requests.count == 6)
             for verdict in try judging.verdicts() {
                 guard case .array(let orders)? = verdict["orders"] else { continue }
-                #expect(orders.allSatisfy { $0["text"]?.text != nil })
+                #expect(orders.allSatisfy { $0["text"]?.string != nil })
                 #expect(orders.allSatisfy { ($0["answer"] == .null) == ($0["error"] != nil) })
             }
             let tokens = try judging.summary()["endpoint"]?["completion_tokens"]?.count

@@ -18,7 +18,7 @@ import Testing
             // A pace of one keeps the first question, the probe, to another record.
             let records = try judging.lines("outputs.jsonl").map { record -> String in
                 let text = String(decoding: try record.serialized(), as: UTF8.self)
-                return record["id"]?.text == "r0"
+                return record["id"]?.string == "r0"
                     ? text.replacing("good 0", with: "good and longer than the others") : text
             }
             try writeFile(judging.path("outputs.jsonl"), records.joined(separator: "\n") + "\n")
@@ -30,7 +30,7 @@ import Testing
                     orders.first
                 } else { nil }
             return (
-                try judging.winners()[0], order?["error"]?.text ?? "", order?["text"]?.text
+                try judging.winners()[0], order?["error"]?.string ?? "", order?["text"]?.string
             )
         }
     }
@@ -243,7 +243,7 @@ import Testing
             #expect(verdicts[0]["winner"] == .string("a"))
             for (verdict, fault) in zip(verdicts.dropFirst(), faults) {
                 guard case .array(let orders)? = verdict["orders"] else { continue }
-                let reason = orders.first?["error"]?.text ?? "none"
+                let reason = orders.first?["error"]?.string ?? "none"
                 #expect(verdict["winner"] == .string("error"))
                 #expect(fault.1.contains { reason.contains($0) }, "\(reason), expected \(fault.1)")
             }

@@ -137,17 +137,17 @@ struct UnhelpfulFixture {
                     == UnhelpfulNegatives.question(
                         instruction: "How tall is it?\n\nThe tower has {} and 330 metres.",
                         response: "It is {} tall."))
-            #expect(question.json["temperature"]?.double == 0.7)
+            #expect(question.json["temperature"]?.number == 0.7)
             #expect(Set(server.requests.map { $0.json["seed"]?.count }).count == 8)
 
             let records = try fixture.records()
             #expect(records.count == 4)
             for record in records {
                 let negatives = fixture.negatives(record)
-                #expect(negatives.map { $0["kind"]?.text } == ["unhelpful", "unhelpful", "tn"])
+                #expect(negatives.map { $0["kind"]?.string } == ["unhelpful", "unhelpful", "tn"])
                 for negative in negatives.prefix(2) {
-                    #expect(negative["text"]?.text?.hasPrefix("It is number") == true)
-                    #expect(negative["text"]?.text?.hasSuffix(".") == true)
+                    #expect(negative["text"]?.string?.hasPrefix("It is number") == true)
+                    #expect(negative["text"]?.string?.hasSuffix(".") == true)
                     #expect(negative["finish"] == .string("eos"))
                     #expect(negative["seed"] == .integer(5))
                     guard case .integers(let ids)? = negative["ids"] else {
@@ -168,7 +168,7 @@ struct UnhelpfulFixture {
             for (record, scored) in zip(records, try fixture.records("scored.jsonl")) {
                 for (own, other) in zip(fixture.negatives(record), fixture.negatives(scored)) {
                     let values = try (
-                        #require(own["logprob"]?.double), #require(other["logprob"]?.double)
+                        #require(own["logprob"]?.number), #require(other["logprob"]?.number)
                     )
                     #expect(abs(values.0 - values.1) < 1e-3)
                 }

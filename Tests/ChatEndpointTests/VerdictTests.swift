@@ -26,7 +26,7 @@ import Testing
                     == ["max_completion_tokens", "messages", "model", "seed", "temperature"])
             #expect(fields["model"] == .string("judge"))
             #expect(fields["seed"] == .integer(7))
-            #expect(fields["temperature"]?.double == 0)
+            #expect(fields["temperature"]?.number == 0)
             #expect(first.json["messages"] != nil)
         }
     }
@@ -61,13 +61,13 @@ import Testing
             guard case .array(let failed)? = verdicts[3]["orders"] else { throw NotAnObject() }
             #expect(failed[0]["answer"] == .null)
             #expect(failed[0]["text"] == .string("I cannot say"))
-            #expect(failed[0]["error"]?.text?.contains("neither") == true)
+            #expect(failed[0]["error"]?.string?.contains("neither") == true)
 
             let summary = try judging.summary()
             for (name, count) in [("wins", 1), ("losses", 1), ("ties", 1), ("errors", 1)] {
                 #expect(summary[name]?.count == count)
             }
-            #expect(summary["win_rate"]?.double == 0.5)
+            #expect(summary["win_rate"]?.number == 0.5)
             #expect(summary["judge"] == .string("endpoint"))
             #expect(summary["judge_model"] == .string("judge"))
             #expect(summary["order"] == .string("both"))
@@ -80,14 +80,14 @@ import Testing
             #expect(asked?["system_fingerprints"] == .array([.string("fp_1")]))
             #expect(asked?["prompt_tokens"]?.count == 80)
             #expect(asked?["completion_tokens"]?.count == 8)
-            #expect(asked?["cost_usd"]?.double == 96e-6)
+            #expect(asked?["cost_usd"]?.number == 96e-6)
 
             let entry = try #require(
                 judging.lines("verdicts.jsonl.calls.jsonl").first {
                     $0["origin"]?["id"] == .string("r2")
                 })
-            #expect(entry["origin"]?["a_sha256"]?.text == SHA256Digest.hex(of: "good 2".utf8))
-            #expect(entry["origin"]?["b_sha256"]?.text == SHA256Digest.hex(of: "bad 2".utf8))
+            #expect(entry["origin"]?["a_sha256"]?.string == SHA256Digest.hex(of: "good 2".utf8))
+            #expect(entry["origin"]?["b_sha256"]?.string == SHA256Digest.hex(of: "bad 2".utf8))
             #expect(entry["status"]?.count == 200)
             #expect(entry["response"]?["model"] == .string("judge-2026-01-01"))
             #expect(try judging.stored() == 6)
@@ -153,7 +153,7 @@ import Testing
                     throw NotAnObject()
                 }
                 for order in orders {
-                    let value = try #require(order["p_a"]?.double)
+                    let value = try #require(order["p_a"]?.number)
                     #expect(abs(value - expected) < 1e-12)
                 }
             }
@@ -217,22 +217,22 @@ import Testing
                 #expect(summary["ties"]?.count == 18)
                 #expect(summary["wins"]?.count == 28)
                 #expect(summary["losses"]?.count == 14)
-                #expect(summary["consistency"]?.double == 42.0 / 60)
+                #expect(summary["consistency"]?.number == 42.0 / 60)
                 // Honest answers are half A in both orders together: 42 + 24 of 120.
-                #expect(summary["first_position_rate"]?.double == 66.0 / 120)
-                #expect(summary["win_rate"]?.double == (28 + 9) / 60.0)
+                #expect(summary["first_position_rate"]?.number == 66.0 / 120)
+                #expect(summary["win_rate"]?.number == (28 + 9) / 60.0)
             case "fixed":
                 // The bias goes to the side that is always first.
                 #expect(server.requests.count == 60)
                 #expect(summary["wins"]?.count == 12 + 28)
                 #expect(summary["losses"]?.count == 6 + 14)
                 #expect(summary["consistency"] == .null)
-                #expect(summary["first_position_rate"]?.double == 40.0 / 60)
+                #expect(summary["first_position_rate"]?.number == 40.0 / 60)
             default:
                 #expect(server.requests.count == 60)
                 let first = verdicts.map { verdict -> String in
                     guard case .array(let orders)? = verdict["orders"] else { return "" }
-                    return orders.first?["first"]?.text ?? ""
+                    return orders.first?["first"]?.string ?? ""
                 }
                 // Drawn from seed and id alone, so that it can be drawn again.
                 for (number, side) in first.enumerated() {

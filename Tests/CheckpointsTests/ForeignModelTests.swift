@@ -27,7 +27,7 @@ import Transformer
     ]) func linearScalingIsReadAndWritten(_ keys: String, _ scale: Float) throws {
         let config = try read(llama(keys))
         #expect(config.configuration.ropeScale == scale)
-        let text = String(decoding: config.serialized(type: .float32), as: UTF8.self)
+        let text = String(decoding: try config.serialized(type: .float32), as: UTF8.self)
         #expect(try read(text).configuration == config.configuration)
     }
 
@@ -149,7 +149,7 @@ import Transformer
         {
             #expect(warning.contains("config.json: ") && warning.contains(part), "\(warning)")
         }
-        let written = String(decoding: config.serialized(type: .float32), as: UTF8.self)
+        let written = String(decoding: try config.serialized(type: .float32), as: UTF8.self)
         #expect(try read(written).warnings.isEmpty)
     }
 

@@ -29,6 +29,34 @@ import Testing
         #expect(try source(text)?.exitStatus == .badData)
     }
 
+    @Test func indexToTheByte() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("", to: "s/x")
+        let tensors = ["a", "b\"", "é"].map {
+            TensorDescription(name: $0, type: .f32, shape: [2])
+        }
+        try WeightFiles.write(
+            to: directory.file("s"), tensors: tensors, metadata: [:], maximumShardSize: 16
+        ) { tensor, sink in
+            try [UInt8](repeating: 0, count: tensor.byteCount).withUnsafeBytes { try sink($0) }
+        }
+        let text = #"""
+            {
+              "metadata": {
+                "total_size": 24
+              },
+              "weight_map": {
+                "a": "model-00001-of-00002.safetensors",
+                "b\"": "model-00001-of-00002.safetensors",
+                "é": "model-00002-of-00002.safetensors"
+              }
+            }
+
+            """#
+        #expect(
+            try readFile(directory.file("s/model.safetensors.index.json")) == Array(text.utf8))
+    }
+
     /// "é" in one character and in two.
     @Test func namesThatDifferInCompositionAreTwo() throws {
         let directory = try TemporaryDirectory()

@@ -1,4 +1,5 @@
 import Checkpoints
+import StreamIO
 import Testing
 
 @Suite struct HostileSafetensorsTests {
@@ -19,6 +20,10 @@ import Testing
         _ name: String, _ type: String = "F32", _ shape: String = "[2]", _ offsets: String
     ) -> String {
         "\"\(name)\":{\"dtype\":\"\(type)\",\"shape\":\(shape),\"data_offsets\":\(offsets)}"
+    }
+
+    private static func notJSON(_ what: String) -> SafetensorsFault {
+        .headerText(JSONError(description: "not valid JSON at " + what))
     }
 
     static let cases: [Case] = {
@@ -46,10 +51,10 @@ import Testing
                 .headerSyntax(at: 3, what: "text after the object (got byte 120)")),
             Case(
                 "object without end", safetensors("{"),
-                .headerSyntax(at: 1, what: "no name (expected a string)")),
+                notJSON("byte 2 (got the end, expected a key in double quotes)")),
             Case(
-                "not UTF-8",
-                safetensors("{\"") + [], .headerSyntax(at: 2, what: "string without end")),
+                "string without end", safetensors("{\""),
+                notJSON("byte 2 (got the end, expected the closing '\"' of the string)")),
             Case(
                 "duplicate tensor",
                 safetensors(two("[0,8]", "[8,16]").replacing("\"b\"", with: "\"a\""), data: 16),
@@ -135,11 +140,11 @@ import Testing
                 .headerSyntax(at: 29, what: "not a number (expected a non-negative integer)")),
             Case(
                 "fractional size", safetensors(good.replacing("[2]", with: "[2.0]"), data: 8),
-                .headerSyntax(at: 30, what: "not an integer")),
+                .headerSyntax(at: 29, what: "not an integer")),
             Case(
                 "number beyond 64 bits",
                 safetensors(good.replacing("[2]", with: "[99999999999999999999]"), data: 8),
-                .headerSyntax(at: 47, what: "number does not fit 64 bits")),
+                .headerSyntax(at: 29, what: "number does not fit 64 bits")),
         ]
     }()
 
@@ -248,6 +253,28 @@ import Testing
             TensorDescription(name: "a", type: .f32, shape: [1]),
         ]
         #expect(SafetensorsWriter.ordered(tensors).map(\.name) == ["d", "a", "b", "c"])
+    }
+
+    @Test func headerToTheByte() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("x.safetensors")
+        let tensors = [("b\"\t", TensorType.u8, [1]), ("é", .f32, []), ("a", .f32, [0, 2])]
+        try SafetensorsWriter.write(
+            to: path,
+            tensors: tensors.map { TensorDescription(name: $0.0, type: $0.1, shape: $0.2) },
+            metadata: ["tool": "x\\", "a": "1"]
+        ) { tensor, sink in
+            try [UInt8](repeating: 0, count: tensor.byteCount).withUnsafeBytes { try sink($0) }
+        }
+        let text =
+            #"{"__metadata__":{"a":"1","format":"pt","tool":"x\\"},"#
+            + #""a":{"dtype":"F32","shape":[0,2],"data_offsets":[0,0]},"#
+            + #""é":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"#
+            + #""b\"\t":{"dtype":"U8","shape":[1],"data_offsets":[4,5]}}"#
+        let padding = String(repeating: " ", count: (8 - text.utf8.count % 8) % 8)
+        #expect(
+            try readFile(path)
+                == safetensors(text + padding) + [UInt8](repeating: 0, count: 5))
     }
 
     @Test func sameTensorsGiveSameBytes() throws {

@@ -29,28 +29,9 @@ extension Oracles {
 }
 
 extension JSONValue {
-    subscript(_ key: String) -> JSONValue? {
-        if case .object(let fields) = self { fields[key] } else { nil }
-    }
-
-    var elements: [JSONValue] {
-        switch self {
-        case .array(let values): values
-        case .integers(let values): values.map { .integer(Int64($0)) }
-        default: []
-        }
-    }
-
-    var double: Double? {
-        switch self {
-        case .number(let value): value
-        case .integer(let value): Double(value)
-        default: nil
-        }
-    }
-
+    /// The elements of an array of numbers.
     var numbers: [Double]? {
-        let values = elements.compactMap(\.double)
-        return values.count == elements.count ? values : nil
+        let values = elements?.map(\.number) ?? [nil]
+        return values.contains(nil) ? nil : values.compactMap(\.self)
     }
 }

@@ -14,9 +14,9 @@ extension FuzzTarget {
         let written = try value.serialized()
         try require(
             try JSONValue(parsing: written) == value, "\(text(written)) reads as \(text(input))")
-        guard case .object(let fields) = value, let members = members ?? nil else { return }
+        guard let fields = value.object, let members = members ?? nil else { return }
         try require(
-            members.members.map(\.key) == fields.keys.sorted { JSONMembers.precedes($0, $1) },
+            members.members.map(\.key) == fields.keys.sorted { JSONString.precedes($0, $1) },
             "both parsers find the same keys")
     }
 
@@ -78,7 +78,7 @@ extension Record {
     /// The record in a line.
     fileprivate init(parsing line: [UInt8]) throws {
         let fields = try JSONValue(parsing: line)
-        guard case .object(let members) = fields, case .string(let id)? = members["id"] else {
+        guard let members = fields.object, let id = members["id"]?.string else {
             throw Finding("a record is written without its id: \(text(line))")
         }
         self.init(id: id, fields: members)

@@ -64,26 +64,6 @@ enum RealModel {
 }
 
 extension JSONValue {
-    subscript(_ key: String) -> JSONValue? {
-        if case .object(let fields) = self { fields[key] } else { nil }
-    }
-
-    var double: Double? {
-        switch self {
-        case .integer(let value): Double(value)
-        case .number(let value): value
-        default: nil
-        }
-    }
-
-    var elements: [JSONValue] {
-        switch self {
-        case .array(let values): values
-        case .integers(let values): values.map { .integer(Int64($0)) }
-        default: []
-        }
-    }
-
-    var doubles: [Double] { elements.compactMap(\.double) }
-    var ids: [Int32] { doubles.map { Int32($0) } }
+    /// The numbers in an array.
+    var doubles: [Double] { elements?.compactMap(\.number) ?? [] }
 }

@@ -29,7 +29,7 @@ import Testing
         #expect(made["output"] == .string("5 6") && made["finish"] == .string("eos"))
         #expect(try made.tokenIDs("output_ids") == [5, 6, 2])
         #expect(made["score"] == .number(-0.5) && made["other"] == .bool(true))
-        #expect(made["outputs"]?.elements.map { $0["text"] } == [.string("5 6"), .string("8 9")])
+        #expect(made["outputs"]?.elements?.map { $0["text"] } == [.string("5 6"), .string("8 9")])
         let bare = GenerationRecords(policy: policy(), limits: limits, text: nil)
         var ids = record([:])
         try bare.add(Array(outputs.prefix(1)), all: false, to: &ids)

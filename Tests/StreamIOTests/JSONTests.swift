@@ -195,6 +195,75 @@ private func text(_ value: JSONValue) throws -> String {
         #expect(Set(["e\u{301}", "\u{e9}", "\u{e9}"].map(ExactString.init)).count == 2)
     }
 
+    @Test func access() throws {
+        let value = try parse(
+            #"{"s":"x","b":true,"i":3,"w":3.0,"n":2.5,"e":[],"ids":[1,2],"l":[1,"x"],"o":{"k":null}}"#
+        )
+        #expect(value["s"]?.string == "x" && value["b"]?.string == nil)
+        #expect(value["b"]?.bool == true && value["i"]?.bool == nil)
+        #expect(value["i"]?.integer == 3 && value["w"]?.integer == nil)
+        #expect(value["i"]?.wholeNumber == 3 && value["w"]?.wholeNumber == 3)
+        #expect(value["n"]?.wholeNumber == nil && value["s"]?.wholeNumber == nil)
+        #expect(value["i"]?.number == 3 && value["n"]?.number == 2.5 && value["s"]?.number == nil)
+        #expect(value["ids"]?.elements == [.integer(1), .integer(2)])
+        #expect(value["l"]?.elements == [.integer(1), .string("x")])
+        #expect(value["e"]?.elements == [] && value["o"]?.elements == nil)
+        #expect(value["ids"]?.ids == [1, 2] && value["e"]?.ids == [] && value["l"]?.ids == nil)
+        #expect(value["o"]?.object?.count == 1 && value["l"]?.object == nil)
+        #expect(value["o"]?["k"]?.isNull == true && value["s"]?["k"] == nil && value["?"] == nil)
+    }
+
+    @Test func membersOfAKind() throws {
+        struct Fault: Error, Equatable { let got: JSONValue }
+        let members = try #require(parse(#"{"i":3,"none":null}"#).object)
+        #expect(try members.value(of: "i", \.integer) { Fault(got: $0) } == 3)
+        #expect(try members.value(of: "none", \.integer) { Fault(got: $0) } == nil)
+        #expect(try members.value(of: "?", \.integer) { Fault(got: $0) } == nil)
+        #expect(throws: Fault(got: .integer(3))) {
+            try members.value(of: "i", \.string) { Fault(got: $0) }
+        }
+    }
+
+    /// The form of `config.json`, to the byte.
+    @Test func prettyPrinting() throws {
+        let value = try parse(
+            #"{"model_type":"llama","eps":1e-05,"theta":10000.0,"n":-3,"none":null,"tied":false,"#
+                + #""eos":[0,100000000],"rope":{"a":{"type":"x\"y\\\n\t\u0001é/"},"Z":[]},"e":{},"#
+                + #""big":9007199254740993,"classes":["A",[1,2.5]]}"#)
+        let expected = #"""
+            {
+              "big": 9007199254740993,
+              "classes": [
+                "A",
+                [
+                  1,
+                  2.5
+                ]
+              ],
+              "e": {},
+              "eos": [
+                0,
+                100000000
+              ],
+              "eps": 1e-05,
+              "model_type": "llama",
+              "n": -3,
+              "none": null,
+              "rope": {
+                "Z": [],
+                "a": {
+                  "type": "x\"y\\\n\t\u0001é/"
+                }
+              },
+              "theta": 10000.0,
+              "tied": false
+            }
+
+            """#
+        #expect(String(decoding: try value.prettyPrinted(), as: UTF8.self) == expected)
+        #expect(throws: JSONError.self) { try JSONValue.array([.number(.nan)]).prettyPrinted() }
+    }
+
     private func serialized(_ value: JSONValue) throws -> String { try text(value) }
 
     private func spelt(_ text: String) throws -> JSONObject {

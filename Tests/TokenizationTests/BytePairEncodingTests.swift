@@ -34,8 +34,10 @@ struct BytePairEncodingTests {
         let tokenizer = try Corpus.learnt()
         let merges = try Corpus.withDirectory { directory in
             try tokenizer.writeTokenizerJSON(toDirectory: directory)
-            return try #require(Corpus.json(directory + "/tokenizer.json")["model"]?["merges"])
-                .values.compactMap { $0.text?.split(separator: " ").map(String.init) }
+            return try #require(
+                Corpus.json(directory + "/tokenizer.json")["model"]?["merges"]?.elements
+            )
+            .compactMap { $0.string?.split(separator: " ").map(String.init) }
         }
         for chunk in ["theother", "catcatthat", "aaaa", "matsandrats", "hhththethe"] {
             var parts = chunk.map(String.init)
@@ -135,16 +137,16 @@ struct BytePairEncodingTests {
         let oracle = try Assets.oracle("smollm2.json")
         #expect(tokenizer.endOfSequenceID == 2)
         var compared = 0
-        for entry in try #require(oracle["tokenizer_cases"]).values {
-            guard let text = entry["text"]?.text, let ids = entry["ids"]?.ids else { continue }
+        for entry in try #require(oracle["tokenizer_cases"]?.elements) {
+            guard let text = entry["text"]?.string, let ids = entry["ids"]?.ids else { continue }
             #expect(tokenizer.encode(text) == ids, "\(text.debugDescription)")
             compared += 1
         }
-        for pair in try #require(oracle["pairs"]).values {
-            let instruction = try #require(pair["instruction"]?.text)
+        for pair in try #require(oracle["pairs"]?.elements) {
+            let instruction = try #require(pair["instruction"]?.string)
             let prompt = "### Instruction:\n\(instruction)\n\n### Response:\n"
             #expect(tokenizer.encode(prompt) == pair["prompt_ids"]?.ids)
-            let response = tokenizer.encode(try #require(pair["response"]?.text))
+            let response = tokenizer.encode(try #require(pair["response"]?.string))
             #expect(response + [2] == pair["response_ids"]?.ids)
             compared += 1
         }

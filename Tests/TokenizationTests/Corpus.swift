@@ -69,21 +69,3 @@ enum Assets {
         try Corpus.json(oracles + "/" + name)
     }
 }
-
-extension JSONValue {
-    subscript(_ key: String) -> JSONValue? {
-        if case .object(let fields) = self { fields[key] } else { nil }
-    }
-
-    var text: String? { if case .string(let text) = self { text } else { nil } }
-
-    var ids: [Int32]? {
-        switch self {
-        case .integers(let ids): ids
-        case .array(let values) where values.isEmpty: []
-        default: nil
-        }
-    }
-
-    var values: [JSONValue] { if case .array(let values) = self { values } else { [] } }
-}

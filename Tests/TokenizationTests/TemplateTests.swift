@@ -165,6 +165,14 @@ struct TemplateTests {
         }
     }
 
+    @Test("Strings are spelt as Python's json has them, characters beyond ASCII as they are")
+    func json() throws {
+        let template = try ChatTemplate(text: "{{ messages[0].content | tojson }}")
+        let text = "\u{8}\t\n\u{C}\r\u{1}\u{1F}\u{7F}\"\\/é\u{2028}😀"
+        let expected = "\"\\b\\t\\n\\f\\r\\u0001\\u001f\u{7F}\\\"\\\\/é\u{2028}😀\""
+        #expect(try template.prompt(user: text).text == expected)
+    }
+
     @Test("Whatever a template does to a text of the record, it stays the record's")
     func origin() throws {
         let template = try ChatTemplate(

@@ -88,7 +88,7 @@ extension DecoderFamily {
         members.setRotaryDecoder(c, defaults)
         members.set("attention_bias", c.queryKeyValueBias)
         let scalar = 1 / (c.scoreScale * c.scoreScale)
-        if members["query_pre_attn_scalar"]?.doubleValue.map({
+        if members["query_pre_attn_scalar"]?.number.map({
             1 / Float($0).squareRoot() == c.scoreScale
         }) != true {
             members["query_pre_attn_scalar"] =

@@ -47,7 +47,7 @@ extension DecoderFamily {
             members.set("embedding_multiplier", c.embeddingMultiplier)
             members.set("attention_multiplier", c.scoreScale)
             members.set("residual_multiplier", c.residualMultiplier)
-            if members["logits_scaling"]?.doubleValue.map({ 1 / Float($0) })
+            if members["logits_scaling"]?.number.map({ 1 / Float($0) })
                 != c.logitMultiplier
             {
                 members.set("logits_scaling", 1 / c.logitMultiplier)

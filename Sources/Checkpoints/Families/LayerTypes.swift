@@ -64,7 +64,7 @@ extension ConfigurationObject {
     private func wholeNumber(
         _ key: String, default fallback: Int
     ) throws(CheckpointError) -> Int {
-        self[key]?.integerValue == 0 ? 0 : try count(key, default: fallback)
+        self[key]?.wholeNumber == 0 ? 0 : try count(key, default: fallback)
     }
 }
 

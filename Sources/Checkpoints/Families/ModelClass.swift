@@ -57,12 +57,8 @@ enum ModelClass {
         _ object: ConfigurationObject
     ) throws(CheckpointError) -> String? {
         guard let value = object["architectures"] else { return nil }
-        if case .integers(let list) = value, list.isEmpty { return nil }
-        guard case .array(let list) = value else {
-            throw .configuration(file: object.file, what: "architectures: not a list of names")
-        }
-        guard let first = list.first else { return nil }
-        guard case .string(let name) = first else {
+        if value == .array([]) { return nil }
+        guard let name = value.elements?.first?.string else {
             throw .configuration(file: object.file, what: "architectures: not a list of names")
         }
         return name

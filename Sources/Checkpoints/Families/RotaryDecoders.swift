@@ -155,7 +155,7 @@ struct ConfigurationMembers {
     ///
     /// - Parameter plain: the family's own spelling
     mutating func set(_ key: String, _ activation: Activation, plain: String) {
-        if case .string(let old)? = members[key], Activation.names[old] == activation { return }
+        if let old = members[key]?.string, Activation.names[old] == activation { return }
         members[key] = .string(
             Activation.names[plain] == activation ? plain : activation.name)
     }

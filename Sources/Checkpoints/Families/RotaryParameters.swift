@@ -86,7 +86,7 @@ struct RotaryParameters {
             )
         }
         for (name, value) in rotary.members.sorted(by: { $0.key < $1.key })
-        where !commonKeys.contains(name) && !own.contains(name) && value != .null {
+        where !commonKeys.contains(name) && !own.contains(name) && !value.isNull {
             throw unsupported("\(name) (got \(ConfigurationObject.text(value)), expected none)")
         }
         guard let type = named else {

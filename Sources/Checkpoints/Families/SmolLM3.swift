@@ -48,7 +48,7 @@ extension DecoderFamily {
         var rotates = rotates(
             layers, interval: try object.count("no_rope_layer_interval", default: interval))
         if let value = object["no_rope_layers"] {
-            guard case .integers(let list) = value, list.count == layers,
+            guard let list = value.ids, list.count == layers,
                 list.allSatisfy({ $0 == 0 || $0 == 1 })
             else {
                 throw .configuration(
