@@ -1,8 +1,9 @@
 extension Tokenizer {
-    /// Whether an added token takes the white space beside it away, so that decoding does not give
-    /// the text back.
-    package var stripsSpace: Bool {
-        addedTokens.tokens.contains { $0.stripsLeft || $0.stripsRight }
+    /// Whether decoding may give a text back with other white space: an added token takes away what is
+    /// beside it, or text gets a space before it.
+    package var changesSpace: Bool {
+        if case .bytePairs(let model) = model, model.preTokenizer.addsPrefixSpace { return true }
+        return addedTokens.tokens.contains { $0.stripsLeft || $0.stripsRight }
     }
 
     /// The chunks of `text` inside which byte-level BPE merges; the text itself for other kinds.
