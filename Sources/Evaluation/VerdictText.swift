@@ -1,5 +1,5 @@
 /// What a judge wrote, cut into lines of words and marks: the form in which verdicts are looked for.
-struct VerdictText {
+package struct VerdictText {
     /// A word, a letter that may name a side, or a mark.
     enum Token: Hashable {
         /// In lower case; digits are words too.
@@ -54,7 +54,7 @@ struct VerdictText {
     ]
 
     /// The text in plain letters, without what has no width, and with the characters that HTML escapes.
-    static func folded(_ text: String) -> [Unicode.Scalar] {
+    package static func folded(_ text: String) -> [Unicode.Scalar] {
         var scalars: [Unicode.Scalar] = []
         scalars.reserveCapacity(text.utf8.count)
         for scalar in text.unicodeScalars {
