@@ -48,6 +48,8 @@ fuzz() {
     prepare "$target"
     began=$(date +%s)
     : >"$directory/log"
+    # What earlier calls found is not counted.
+    touch "$directory/log.start"
     # The fuzzer counts seconds of the clock, and ends when it finds something.
     while
         finds=$(find "$directory/found" -type f -newer "$directory/log.start" 2>/dev/null | wc -l)
@@ -57,7 +59,6 @@ fuzz() {
         # One that ran nothing, and found nothing, would do so for ever.
         ((executions > before || finds > 0)) || break
         before=$executions
-        [[ -e $directory/log.start && $cpu != 0 ]] || touch "$directory/log.start"
         local dictionary=()
         [[ ! -e Tests/Fuzz/Dictionaries/$target.dict ]] ||
             dictionary=(-dict="Tests/Fuzz/Dictionaries/$target.dict")
