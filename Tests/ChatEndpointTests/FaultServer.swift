@@ -61,8 +61,8 @@ final class FaultServer: Sendable {
 
     /// The address that tools are given.
     var base: String { "http://127.0.0.1:\(port)/v1" }
-    /// All requests so far.
-    var requests: [SeenRequest] { state.withLock { $0.requests } }
+    /// All requests so far, in an array of its own: the server's is not read outside the lock.
+    var requests: [SeenRequest] { state.withLock { $0.requests.map { $0 } } }
     /// How many requests were answered at the same time, at most.
     var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
     /// Connections accepted.
