@@ -35,7 +35,7 @@ package enum ConfigurationFile {
         } catch {
             throw Fault(path: path, reason: error.description)
         }
-        guard case .object(let flags) = value else {
+        guard let flags = value.object else {
             throw Fault(path: path, reason: "not a JSON object")
         }
         let known = try FlagNames(tool)

@@ -9,21 +9,11 @@ struct FlagNames {
     /// `_dumpHelp()` is public, and what `--experimental-dump-help` prints. The types behind it are in a
     /// module that is no product of swift-argument-parser, so its JSON is read here.
     init(_ tool: any CommandLineTool.Type) throws(JSONError) {
-        guard case .object(let description) = try JSONValue(parsing: tool._dumpHelp().utf8),
-            case .object(let command)? = description["command"],
-            case .array(let arguments)? = command["arguments"]
-        else {
-            self.names = []
-            return
-        }
-        var names: Set<String> = []
-        for case .object(let argument) in arguments {
-            guard case .array(let spellings)? = argument["names"] else { continue }
-            for case .object(let spelling) in spellings where spelling["kind"] == .string("long") {
-                if case .string(let name)? = spelling["name"] { names.insert(name) }
-            }
-        }
-        self.names = names
+        let description = try JSONValue(parsing: tool._dumpHelp().utf8)
+        let arguments = description["command"]?["arguments"]?.elements ?? []
+        let spellings = arguments.flatMap { $0["names"]?.elements ?? [] }
+        names = Set(
+            spellings.filter { $0["kind"]?.string == "long" }.compactMap { $0["name"]?.string })
     }
 
     /// The name in an argument of the form `--name` or `--name=value`.

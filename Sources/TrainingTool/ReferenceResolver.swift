@@ -167,7 +167,7 @@ public struct ReferenceResolver {
         // The records were checked against the reference's limits when they were read.
         let checkpoint = try Checkpoint.load(
             directory: directory, isCompact: model.plan?.isCompact == true)
-        for warning in checkpoint.warnings { log.warning(warning) }
+        log.warnings(checkpoint.warnings)
         return Decoder(
             configuration: checkpoint.configuration, weights: checkpoint.weights,
             precision: options.precision.precision)

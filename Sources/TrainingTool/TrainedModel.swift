@@ -21,6 +21,6 @@ public struct TrainedModel {
         decoder = Decoder(
             configuration: start.configuration, weights: start.weights,
             precision: precision.precision)
-        for warning in start.warnings { log.warning(warning) }
+        log.warnings(start.warnings)
     }
 }

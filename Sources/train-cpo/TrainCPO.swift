@@ -108,6 +108,7 @@ import Transformer
         }
 
         let examples = loaded.map { $0.example.suited(to: loss) }
+        let evaluatedExamples = evaluated?.map { $0.example.suited(to: loss) }
         let plan = try training.memory.plan(
             shape,
             rows: StepRows(
@@ -130,16 +131,16 @@ import Transformer
                 loss, beta: beta, nllWeight: nllWeight, sharesPrompts: !noSharedPrefix),
             seed: common.seed)
         settings.reference = resolver.source
-        settings.evaluationData = evaluated?.map { $0.example.suited(to: loss) }.source
+        settings.evaluationData = evaluatedExamples?.source
         settings = try training.checkResume(settings)
 
         let preference = PreferenceObjective(
             examples.examples, reference: try resolver.scores(), loss: loss, beta: beta,
             nllWeight: nllWeight, rowLimit: training.microBatchTokens,
             sharesPrompts: !noSharedPrefix)
-        let evaluation = try evaluated.map { evaluated in
-            let examples = evaluated.map { $0.example.suited(to: loss) }
-            return Evaluation.preference(
+        var evaluation: Evaluation?
+        if let evaluated, let examples = evaluatedExamples {
+            evaluation = .preference(
                 loss, beta: beta, of: examples.examples,
                 reference: try resolver.scores(of: evaluated, examples: examples),
                 recordIDs: examples.ids, rowLimit: training.microBatchTokens)

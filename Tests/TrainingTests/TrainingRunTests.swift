@@ -168,19 +168,26 @@ import Transformer
         #expect(abs(report.result.loss - (log(3) + log(2)) / 2) < 1e-12)
     }
 
-    @Test func corruptReferenceScoresChangeTheLoss() throws {
-        let shape = TinyModel.llama
-        let examples = preferences(shape)
-        let model = TinyModel.make(shape)
+    /// The first step with reference scores that are not the model's own.
+    private func step(
+        beta: Double, corrupting corrupt: (inout [[Double]]) -> Void
+    ) throws -> StepResult {
+        let examples = preferences(TinyModel.llama)
+        let model = TinyModel.make(TinyModel.llama)
         var reference = sequenceLogProbabilities(
             examples.map(\.tree), model: model, rowLimit: 1000)
-        reference[0][1] += 3
-        let objective = PreferenceObjective(
-            examples, reference: reference, loss: .cpo, beta: 1, rowLimit: 1000)
-        let report = try TrainingRun(
-            model: model, objective: objective, configuration: configuration(steps: 1, batch: 2)
-        ).makeStep()
-        #expect(abs(report.result.loss - (log(3) + log(2)) / 2) > 0.1)
+        corrupt(&reference)
+        return try TrainingRun(
+            model: model,
+            objective: PreferenceObjective(
+                examples, reference: reference, loss: .cpo, beta: beta, rowLimit: 1000),
+            configuration: configuration(steps: 1, batch: 2)
+        ).makeStep().result
+    }
+
+    @Test func corruptReferenceScoresChangeTheLoss() throws {
+        let result = try step(beta: 1) { $0[0][1] += 3 }
+        #expect(abs(result.loss - (log(3) + log(2)) / 2) > 0.1)
     }
 
     @Test(arguments: TinyModel.all)
@@ -223,19 +230,12 @@ import Transformer
     }
 
     @Test func theLargestGapToTheReferenceIsFound() throws {
-        let shape = TinyModel.llama
-        let examples = preferences(shape)
-        let model = TinyModel.make(shape)
-        var reference = sequenceLogProbabilities(
-            examples.map(\.tree), model: model, rowLimit: 1000)
-        reference[1][1] += 0.5
-        reference[0][2] -= 0.6
+        let examples = preferences(TinyModel.llama)
         // Whatever β: its effect on the loss is far below any tolerance.
-        let objective = PreferenceObjective(
-            examples, reference: reference, loss: .cpo, beta: 1e-6, rowLimit: 1000)
-        let result = try TrainingRun(
-            model: model, objective: objective, configuration: configuration(steps: 1, batch: 2)
-        ).makeStep().result
+        let result = try step(beta: 1e-6) { reference in
+            reference[1][1] += 0.5
+            reference[0][2] -= 0.6
+        }
         let gap = try #require(result.referenceGap)
         #expect(gap.record == 1 && gap.candidate == 1)
         #expect(gap.tokens == examples[1].tree.continuations[1].count)
