@@ -162,7 +162,7 @@ package struct UnhelpfulAnswers {
         do throws(SamplingError) {
             try policy.check(ids ?? [])
         } catch {
-            throw error.at(question.record)
+            throw error.at(question.record.location)
         }
         return ids
     }

@@ -15,8 +15,7 @@ extension DivergenceFrontier {
                 scalingFactor: scalingFactor)
         } catch {
             guard error.exitStatus == .badData else { throw error }
-            throw RecordError.unfit(
-                location: record.location, reason: error.description, hint: error.hint)
+            throw error.at(record.location)
         }
         var fields = frontier.json(buckets: p.count, scalingFactor: scalingFactor)
         fields["id"] = .string(record.id)

@@ -24,8 +24,7 @@ public enum JudgeInput {
             do throws(EvaluationError) {
                 return try Verdict(json: record.fields)
             } catch {
-                throw RecordError.unfit(
-                    location: record.location, reason: error.description, hint: error.hint)
+                throw error.at(record.location)
             }
         }
     }

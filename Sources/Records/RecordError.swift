@@ -71,3 +71,10 @@ public enum RecordError: ReportedError, Hashable {
         location.map { "\($0): " } ?? ""
     }
 }
+
+extension ReportedError {
+    /// The error as one of the record at a place, which makes the record unfit.
+    public func at(_ location: SourceLocation?) -> RecordError {
+        .unfit(location: location, reason: description, hint: hint)
+    }
+}

@@ -118,7 +118,7 @@ extension Verdict {
         do throws(EvaluationError) {
             try self.init(json: record.fields)
         } catch {
-            throw .unfit(location: record.location, reason: error.description, hint: error.hint)
+            throw error.at(record.location)
         }
     }
 }

@@ -31,7 +31,7 @@ public struct GenerationRecords {
             }
             return GenerationRequest(id: record.id, prompt: prompt)
         } catch {
-            throw error.at(record)
+            throw error.at(record.location)
         }
     }
 
@@ -76,13 +76,6 @@ public struct GenerationRecords {
                 fields["score"] = output.score.map { .number($0) }
                 return .object(fields)
             })
-    }
-}
-
-extension SamplingError {
-    /// The error with the record's place in front.
-    public func at(_ record: Record) -> RecordError {
-        .unfit(location: record.location, reason: description, hint: hint)
     }
 }
 

@@ -56,7 +56,7 @@ public struct NegativeRecords {
             return NegativeSource(
                 id: record.id, prompt: prompt, response: response, given: given)
         } catch {
-            throw error.at(record)
+            throw error.at(record.location)
         }
     }
 
@@ -64,7 +64,7 @@ public struct NegativeRecords {
     private func given(_ record: Record) throws(RecordError) -> [Int32] {
         if let ids = try record.optionalTokenIDs("rejected_ids"), !ids.isEmpty { return ids }
         guard let rejected = try record.optionalString("rejected") else {
-            throw SamplingError.nothingGiven.at(record)
+            throw SamplingError.nothingGiven.at(record.location)
         }
         guard let tokenize else {
             throw .unfit(

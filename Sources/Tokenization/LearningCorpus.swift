@@ -29,8 +29,7 @@ public struct LearningCorpus {
             do throws(TokenizationError) {
                 texts = [try template.prompt(for: record.fields).text]
             } catch {
-                throw .unfit(
-                    location: record.location, reason: error.description, hint: error.hint)
+                throw error.at(record.location)
             }
             texts.append(try record.string("response"))
         }

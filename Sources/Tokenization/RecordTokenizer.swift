@@ -153,7 +153,7 @@ public struct RecordTokenizer: Sendable {
             outcome.dropWhatIsStale(in: fields)
             return outcome
         } catch {
-            throw .unfit(location: location, reason: error.description, hint: error.hint)
+            throw error.at(location)
         }
     }
 
